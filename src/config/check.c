@@ -1,0 +1,267 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* What cannot be seen in one value alone: keys that need another, that have no
+ * effect beside another, or that this process or this machine cannot honour.
+ * The latter are not asked of a disabled service, which is often disabled for
+ * just that reason.
+ */
+#include "build.h"
+#include "limit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct check {
+	struct config_service *service;
+	struct diag *diag;
+	int result;
+};
+
+/* Reports at the place of the key. */
+#define CHECK_FAIL(c, key, ...)                                               \
+	do {                                                                  \
+		diag_add(                                                     \
+		    (c)->diag, build_origin((c)->service, key), __VA_ARGS__); \
+		(c)->result = -EINVAL;                                        \
+	} while (0)
+
+static bool
+check_has_kind(const struct config_service *s, bool wanted_unix)
+{
+	for (size_t i = 0; i < s->nlisten; i++) {
+		const enum config_listen_kind kind = s->listen[i].kind;
+
+		if (wanted_unix ? kind == CONFIG_LISTEN_UNIX ||
+				      kind == CONFIG_LISTEN_UNIX_SEQPACKET
+				: kind == CONFIG_LISTEN_TCP)
+			return true;
+	}
+	return false;
+}
+
+const char *
+check_find_void(const struct config_service *s, const struct schema_key *key)
+{
+	if ((key->flags & SCHEMA_TCP) != 0 && !check_has_kind(s, false))
+		return "the service has no TCP address";
+	if ((key->flags & SCHEMA_UNIX) != 0 && !check_has_kind(s, true))
+		return "the service has no unix: address";
+	if (strcmp(key->name, "linger") == 0 && !s->hold)
+		return "hold is no";
+	if (strcmp(key->name, "disconnect_grace") == 0 &&
+	    s->on_disconnect == CONFIG_DISCONNECT_IGNORE)
+		return "on_disconnect is ignore";
+	return NULL;
+}
+
+/* In [defaults] such keys are for the other services. */
+static void
+check_void_keys(struct check *c)
+{
+	const struct config_service *s = c->service;
+	size_t count;
+	const struct schema_key *keys = schema_keys(SCHEMA_SERVICE, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *why = check_find_void(s, &keys[i]);
+
+		if (why == NULL || s->origins[i].file == NULL ||
+		    s->origins[i].from_defaults)
+			continue;
+		CHECK_FAIL(c, keys[i].name, "%s: without effect, since %s",
+		    keys[i].name, why);
+	}
+}
+
+static bool
+check_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+static void
+check_user(struct check *c)
+{
+	const struct config_service *s = c->service;
+
+	if (s->user.set && s->user.gid == (gid_t)-1 && !s->group.set)
+		CHECK_FAIL(c, "user",
+		    "user: %s is in no user database, which could tell its "
+		    "group; add a \"group\"",
+		    s->user.name);
+	if (check_is_root())
+		return;
+	if (s->user.set && s->user.uid != geteuid())
+		CHECK_FAIL(c, "user",
+		    "user: only root can run handlers as %s, and this is uid "
+		    "%u; start evinetd as root, or leave \"user\" out",
+		    s->user.name, geteuid());
+	if (s->group.set && s->group.gid != getegid())
+		CHECK_FAIL(c, "group",
+		    "group: only root can run handlers as group %s, and this "
+		    "is gid %u; start evinetd as root, or leave \"group\" out",
+		    s->group.name, getegid());
+	if (s->supplementary_groups.set)
+		CHECK_FAIL(c, "supplementary_groups",
+		    "supplementary_groups: only root can set them; start "
+		    "evinetd as root, or leave the key out");
+}
+
+static void
+check_limits(struct check *c, const char *key, enum config_limit which)
+{
+	const struct config_rlimit *limit = &c->service->limits[which];
+	struct rlimit ours;
+
+	if (!limit->set || getrlimit(config_limit_resource(which), &ours) == -1)
+		return;
+	if (!limit->hard_set && limit->soft > ours.rlim_max)
+		CHECK_FAIL(c, key,
+		    "%s: above the hard limit in force, %ju; write SOFT:HARD "
+		    "to raise that too",
+		    key, (uintmax_t)ours.rlim_max);
+	else if (limit->hard_set && limit->hard > ours.rlim_max &&
+		 !check_is_root())
+		CHECK_FAIL(c, key,
+		    "%s: only root can raise the hard limit above the one in "
+		    "force, %ju",
+		    key, (uintmax_t)ours.rlim_max);
+}
+
+static void
+check_all_limits(struct check *c)
+{
+	static const char *const keys[CONFIG_NLIMITS] = {
+		[CONFIG_LIMIT_NOFILE] = "limit_nofile",
+		[CONFIG_LIMIT_CPU] = "limit_cpu",
+		[CONFIG_LIMIT_AS] = "limit_as",
+		[CONFIG_LIMIT_FSIZE] = "limit_fsize",
+		[CONFIG_LIMIT_NPROC] = "limit_nproc",
+		[CONFIG_LIMIT_CORE] = "limit_core",
+		[CONFIG_LIMIT_DATA] = "limit_data",
+		[CONFIG_LIMIT_STACK] = "limit_stack",
+	};
+
+	for (unsigned i = 0; i < CONFIG_NLIMITS; i++)
+		check_limits(c, keys[i], (enum config_limit)i);
+}
+
+/* These two are seen on the connection that we hold. */
+static void
+check_hold(struct check *c)
+{
+	const struct config_service *s = c->service;
+
+	if (s->hold)
+		return;
+	if (s->idle_timeout_ms != CONFIG_NONE)
+		CHECK_FAIL(c, "idle_timeout",
+		    "idle_timeout: cannot be seen without the connection; "
+		    "set hold = yes");
+	if (s->on_disconnect != CONFIG_DISCONNECT_IGNORE)
+		CHECK_FAIL(c, "on_disconnect",
+		    "on_disconnect: cannot be seen without the connection; "
+		    "set hold = yes");
+}
+
+/* The kernel keeps the time of the last byte for TCP alone. */
+static void
+check_idle(struct check *c)
+{
+	const struct config_service *s = c->service;
+
+	/* Without any TCP address the key is without effect, and said to be. */
+	if (s->idle_timeout_ms == CONFIG_NONE || !check_has_kind(s, false))
+		return;
+	for (size_t i = 0; i < s->nlisten; i++) {
+		if (s->listen[i].kind == CONFIG_LISTEN_TCP)
+			continue;
+		CHECK_FAIL(c, "idle_timeout",
+		    "idle_timeout: the kernel does not tell it for %s, only "
+		    "for TCP; make that address a service of its own, with "
+		    "max_lifetime",
+		    s->listen[i].text);
+	}
+}
+
+static void
+check_directory(struct check *c)
+{
+	const char *path = c->service->working_directory;
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		CHECK_FAIL(c, "working_directory", "working_directory: %s: %s",
+		    path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		CHECK_FAIL(c, "working_directory",
+		    "working_directory: %s is not a directory", path);
+}
+
+/* With v6only = no the IPv6 wildcard takes IPv4 as well, and a socket for
+ * 0.0.0.0 beside it could not be bound. */
+static void
+check_dual_stack(struct config_service *s)
+{
+	if (s->socket.v6only)
+		return;
+	for (size_t i = 0; i < s->nlisten; i++) {
+		struct config_listen *l = &s->listen[i];
+
+		if (l->kind != CONFIG_LISTEN_TCP || l->text[0] != '*')
+			continue;
+		l->naddrs = 1;
+		l->optional_ipv6 = false;
+	}
+}
+
+/* argv[0] is the path unless said otherwise; a % in it is doubled, since
+ * argv0 is expanded. */
+static int
+check_complete_argv0(struct config_service *s)
+{
+	char *to;
+
+	if (s->argv0 != NULL)
+		return 0;
+	s->argv0 = malloc(2 * strlen(s->path) + 1);
+	if (s->argv0 == NULL)
+		return -ENOMEM;
+	to = s->argv0;
+	for (const char *from = s->path; *from != '\0'; from++) {
+		if (*from == '%')
+			*to++ = '%';
+		*to++ = *from;
+	}
+	*to = '\0';
+	return 0;
+}
+
+int
+check_service(struct config_service *s, struct diag *diag)
+{
+	struct check c = { .service = s, .diag = diag };
+	const struct config_origin at = build_origin(s, "handler");
+	int error = 0;
+
+	check_dual_stack(s);
+	if (s->nlisten > 0)
+		check_void_keys(&c);
+	if (s->enabled) {
+		check_user(&c);
+		check_all_limits(&c);
+		check_directory(&c);
+	}
+	check_hold(&c);
+	check_idle(&c);
+	if (s->builtin || (s->path != NULL && s->enabled))
+		error = program_find(s, at, diag);
+	if (error == 0 && s->path != NULL)
+		error = check_complete_argv0(s);
+	return error != 0 ? error : c.result;
+}

@@ -1,0 +1,213 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* Waits for clients on one listener. All that can go wrong with accept(2) is
+ * answered here: go on, stop for now, or pause with a back-off that ends by
+ * itself. A listener is never closed for an error.
+ */
+#include "acceptor.h"
+
+#include "connection.h"
+#include "service.h"
+
+#include <errno.h>
+
+/* Clients a wake-up; then the other services have their turn. */
+#define ACCEPTOR_BATCH 16
+
+#define ACCEPTOR_DELAY_MIN 0.1 /* seconds */
+#define ACCEPTOR_DELAY_MAX 5.0
+
+static void
+acceptor_log(struct acceptor *a, const char *event, const char *step, int error)
+{
+	struct log_record r;
+	char address[ADDR_TEXT_MAX];
+
+	log_begin(&r, error != 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, event);
+	log_str(&r, "service", a->service->config->name);
+	log_str(&r, "address",
+	    addr_format(&a->listener.addr, address, sizeof(address)));
+	log_str(&r, "reason", "resources");
+	if (step != NULL)
+		log_str(&r, "step", step);
+	if (error != 0)
+		log_errno(&r, error);
+	log_end(&r);
+}
+
+/* The state is `held`; everything else follows from it. */
+static void
+acceptor_set_held(struct acceptor *a, unsigned held)
+{
+	struct supervisor *s = a->service->supervisor;
+	struct ev_loop *loop = s->loop;
+	const bool released = held == 0 && a->held != 0;
+
+	if (((held ^ a->held) & ACCEPTOR_HOLD_RESOURCES) != 0)
+		s->paused += (held & ACCEPTOR_HOLD_RESOURCES) != 0 ? 1 : -1u;
+	a->held = held;
+	if (held == 0)
+		ev_io_start(loop, &a->watcher);
+	else
+		ev_io_stop(loop, &a->watcher);
+	if ((held & ACCEPTOR_HOLD_RESOURCES) == 0)
+		ev_timer_stop(loop, &a->backoff);
+	/* Asked at once, not when the next client comes: there may be one that
+	 * was taken back, and the log would call it paused until then. */
+	if (released)
+		ev_feed_event(loop, &a->watcher, EV_READ);
+}
+
+void
+acceptor_hold(struct acceptor *a, enum acceptor_hold reason)
+{
+	acceptor_set_held(a, a->held | reason);
+}
+
+void
+acceptor_release(struct acceptor *a, enum acceptor_hold reason)
+{
+	acceptor_set_held(a, a->held & ~(unsigned)reason);
+}
+
+void
+acceptor_pause(struct acceptor *a, const char *step, int error)
+{
+	struct ev_loop *loop = a->service->supervisor->loop;
+
+	if ((a->held & ACCEPTOR_HOLD_RESOURCES) != 0)
+		return;
+	if (!a->episode)
+		acceptor_log(a, "pause", step, error);
+	a->episode = true;
+	acceptor_hold(a, ACCEPTOR_HOLD_RESOURCES);
+	ev_timer_set(&a->backoff, a->delay, 0.);
+	ev_timer_start(loop, &a->backoff);
+	a->delay = a->delay * 2 < ACCEPTOR_DELAY_MAX ? a->delay * 2
+						     : ACCEPTOR_DELAY_MAX;
+}
+
+void
+acceptor_return(struct acceptor *a, const struct client *client,
+    const char *step, int error)
+{
+	a->pending = *client;
+	acceptor_pause(a, step, error);
+}
+
+void
+acceptor_resume(struct acceptor *a)
+{
+	if ((a->held & ACCEPTOR_HOLD_RESOURCES) != 0)
+		acceptor_release(a, ACCEPTOR_HOLD_RESOURCES);
+}
+
+static void
+acceptor_backoff_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	acceptor_resume(w->data);
+}
+
+/* Nobody is left waiting: the shortage is over. A success alone does not say
+ * so; each descriptor that is freed makes one possible. */
+static void
+acceptor_recovered(struct acceptor *a)
+{
+	a->delay = ACCEPTOR_DELAY_MIN;
+	if (!a->episode)
+		return;
+	a->episode = false;
+	acceptor_log(a, "resume", NULL, 0);
+}
+
+static int
+acceptor_next(struct acceptor *a, struct client *ret)
+{
+	if (a->pending.fd == -1)
+		return listener_accept(&a->listener, ret);
+	*ret = a->pending;
+	a->pending.fd = -1;
+	return 0;
+}
+
+/* Accepts one. 0 when there was one, or an outcome of listener_accept(). */
+static int
+acceptor_accept(struct acceptor *a)
+{
+	struct client client;
+	const int outcome = acceptor_next(a, &client);
+
+	switch (outcome) {
+	case 0:
+		connection_open(a, &client);
+		break;
+	case LISTENER_E_RETRY:
+		break;
+	case LISTENER_E_DONE:
+		acceptor_recovered(a);
+		break;
+	case LISTENER_E_PAUSE:
+		acceptor_pause(a, "accept", errno);
+		break;
+	default:
+		/* Nothing that accept(2) documents; it must not spin. */
+		acceptor_pause(a, "accept", -outcome);
+		break;
+	}
+	return outcome;
+}
+
+static void
+acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct acceptor *a = w->data;
+	int outcome = 0;
+
+	for (int i = 0; i < ACCEPTOR_BATCH && a->held == 0; i++) {
+		outcome = acceptor_accept(a);
+		if (outcome != 0 && outcome != LISTENER_E_RETRY)
+			break;
+	}
+}
+
+bool
+acceptor_offer(struct acceptor *a)
+{
+	int outcome = LISTENER_E_DONE;
+
+	for (int i = 0; i < ACCEPTOR_BATCH && a->held == ACCEPTOR_HOLD_LIMIT;
+	     i++) {
+		outcome = acceptor_accept(a);
+		if (outcome != LISTENER_E_RETRY)
+			break;
+	}
+	return outcome == 0;
+}
+
+void
+acceptor_init(struct acceptor *a, struct service *service,
+    const struct listener *listener)
+{
+	*a = (struct acceptor){ .service = service,
+		.listener = *listener,
+		.pending = { .fd = -1 },
+		.delay = ACCEPTOR_DELAY_MIN };
+	ev_io_init(&a->watcher, acceptor_ready_cb, listener->fd, EV_READ);
+	ev_timer_init(&a->backoff, acceptor_backoff_cb, 0., 0.);
+	a->watcher.data = a;
+	a->backoff.data = a;
+	acceptor_set_held(a, 0);
+}
+
+void
+acceptor_fini(struct acceptor *a)
+{
+	struct ev_loop *loop = a->service->supervisor->loop;
+
+	acceptor_release(a, ACCEPTOR_HOLD_RESOURCES);
+	ev_io_stop(loop, &a->watcher);
+	client_reset(&a->pending);
+	listener_close(&a->listener);
+}

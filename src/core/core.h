@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* What the files of core share: the supervisor's state and how they are
+ * woven. Who may change what:
+ *
+ *   supervisor.c   the loop, signals, start and end
+ *   shutdown.c     the way from SIGTERM to the end of supervisor_run()
+ *   service.c      services, their listeners and launch back-off
+ *   acceptor.c     a listener's watcher, and when it pauses
+ *   connection_launch.c  from an accepted client to a running handler
+ *   connection.c   a connection's states, until the last byte
+ *   holds.c        what happens to the connections that we hold
+ *   lifetime.c     when a handler ends: age, silence, the client's departure
+ *   tree.c         who ends with it, and what remains
+ *   record.c       the log records of connections
+ *   handler_log.c  a handler's standard error
+ */
+#ifndef EVINETD_CORE_H
+#define EVINETD_CORE_H
+
+#include <evinetd/config/config.h>
+#include <evinetd/launch/spawn.h>
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+
+struct cgroups;
+struct connection;
+struct remains;
+struct service;
+
+LIST_HEAD(connection_list, connection);
+LIST_HEAD(remains_list, remains);
+
+/* RUNNING -> DRAINING -> TERMINATING -> KILLING -> the loop ends; each step
+ * has its time, and falls through at once when no connection is left. */
+enum shutdown_phase {
+	SHUTDOWN_RUNNING,
+	SHUTDOWN_DRAINING,
+	SHUTDOWN_TERMINATING,
+	SHUTDOWN_KILLING,
+};
+
+struct supervisor {
+	const struct config *config;
+	struct ev_loop *loop;
+	struct spawner *spawner;
+	int null_fd;
+
+	struct service **services;
+	size_t nservices;
+
+	uint64_t next_id;
+	unsigned running; /* main processes alive: what the limit counts */
+	struct connection *by_pid;  /* the running ones (uthash) */
+	struct connection_list all; /* and those that are closing */
+	bool full;		    /* max_connections is reached */
+	uint64_t full_logged_ns;    /* when that was last said */
+	bool full_logged;
+	size_t offer_next; /* the service that was offered a place last */
+	unsigned paused;   /* acceptors that back off */
+
+	struct cgroups *cgroups;     /* for kill_mode = tree; or NULL */
+	struct remains_list remains; /* of trees whose main has ended */
+	ev_timer remains_timer;
+	ev_io holds; /* holds.c: the epoll descriptor */
+
+	ev_signal signals[7];
+	ev_prepare log_flush; /* before the loop sleeps */
+	ev_timer log_retry;   /* the log's reader did not keep up */
+	ev_timer shutdown_timer;
+	bool closing; /* at shutdown: only polite closes are left */
+	enum shutdown_phase phase;
+};
+
+/* A main process has started, or has ended: counts it, and holds all
+ * listeners while `max_connections` is reached. */
+void supervisor_count(struct supervisor *s, int change);
+
+/* A connection is gone and has given back its descriptors. */
+void supervisor_gone(struct supervisor *s);
+
+/* SIGTERM or SIGINT has come; again: skip the wait. */
+void shutdown_advance(struct supervisor *s, int signal);
+void shutdown_init(struct supervisor *s);
+/* Ends the loop if a shutdown is on and nothing is left. */
+void shutdown_check(struct supervisor *s);
+
+#endif

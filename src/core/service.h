@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* A service while it runs: its listeners, its launch plan, who is connected.
+ * Private to core.
+ */
+#ifndef EVINETD_CORE_SERVICE_H
+#define EVINETD_CORE_SERVICE_H
+
+#include "acceptor.h"
+#include "core.h"
+
+#include <evinetd/admit/sources.h>
+
+struct service {
+	struct supervisor *supervisor;
+	const struct config_service *config;
+	struct launch_plan *plan;
+	struct sources *sources;
+	struct acceptor *acceptors;
+	size_t nacceptors;
+	unsigned active;   /* main processes alive */
+	size_t offer_next; /* the listener that was offered a place last */
+
+	/* Back-off after launches that failed in a row. */
+	unsigned launch_failures;
+	uint64_t launch_retry_ns; /* no attempt before */
+	uint64_t suppressed;	  /* refusals that were not logged */
+};
+
+/* Builds the plan and opens the listeners; logs what fails. 0 or a negative
+ * errno. */
+int service_new(struct supervisor *supervisor,
+    const struct config_service *config, struct service **ret);
+void service_free(struct service *s);
+
+/* Holds, releases or resumes all listeners. */
+void service_hold(struct service *s, enum acceptor_hold reason);
+void service_release(struct service *s, enum acceptor_hold reason);
+void service_resume(struct service *s);
+
+/* Offers a place to the listeners in turn; true when one had a client. */
+bool service_offer(struct service *s);
+
+/* Stops accepting for good. */
+void service_close(struct service *s);
+
+/* False while the service backs off after failed launches; then the client
+ * is refused without an attempt. */
+bool service_may_launch(struct service *s);
+/* Counts an outcome for that. */
+void service_launched(struct service *s, bool succeeded);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* The supervisor's loop: signals in, services started, children reaped. It
+ * holds no policy of its own and never reads a byte that a client sent.
+ *
+ * The loop is one of ev_loop_new(3): on the default loop libev would reap our
+ * children itself, without their rusage.
+ */
+#include <evinetd/base/clock.h>
+#include <evinetd/core/supervisor.h>
+#include <evinetd/launch/cgroup.h>
+
+#include "connection.h"
+#include "core.h"
+#include "holds.h"
+#include "record.h"
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Reaching the limit again and again is said once in so long. */
+#define SUPERVISOR_FULL_LOG_NS UINT64_C(10000000000)
+
+/* A log whose reader does not keep up is tried again so often, in seconds. */
+#define SUPERVISOR_LOG_RETRY 0.1
+
+static void
+supervisor_log_full(struct supervisor *s, const char *event)
+{
+	struct log_record r;
+
+	log_begin(&r, LOG_LEVEL_WARNING, event);
+	log_str(&r, "reason", "global_limit");
+	log_fmt(&r, "active", "%u/%u", s->running, s->config->max_connections);
+	log_end(&r);
+}
+
+/* Reaching the limit again and again is one line in ten seconds, and so is
+ * the end of that. */
+static void
+supervisor_log_limit(struct supervisor *s)
+{
+	const uint64_t now = clock_monotonic_ns();
+
+	if (!s->full) {
+		if (s->full_logged)
+			supervisor_log_full(s, "resume");
+		s->full_logged = false;
+	} else if (s->full_logged_ns == 0 ||
+		   now - s->full_logged_ns > SUPERVISOR_FULL_LOG_NS) {
+		s->full_logged_ns = now;
+		s->full_logged = true;
+		supervisor_log_full(s, "pause");
+	}
+}
+
+static void
+supervisor_set_full(struct supervisor *s, bool full)
+{
+	s->full = full;
+	for (size_t i = 0; i < s->nservices; i++)
+		if (full)
+			service_hold(s->services[i], ACCEPTOR_HOLD_LIMIT);
+		else
+			service_release(s->services[i], ACCEPTOR_HOLD_LIMIT);
+	supervisor_log_limit(s);
+}
+
+void
+supervisor_count(struct supervisor *s, int change)
+{
+	s->running += (unsigned)change;
+	if (s->running >= s->config->max_connections && !s->full)
+		supervisor_set_full(s, true);
+}
+
+/* At the limit each place that becomes free is offered to one service after
+ * the other, so that one under flood does not take them all. When nobody waits
+ * any more the limit is over. */
+static void
+supervisor_offer(struct supervisor *s)
+{
+	size_t asked = 0;
+
+	while (s->full && s->running < s->config->max_connections) {
+		if (asked++ == s->nservices) {
+			supervisor_set_full(s, false);
+			return;
+		}
+		s->offer_next = (s->offer_next + 1) % s->nservices;
+		if (service_offer(s->services[s->offer_next]))
+			asked = 0;
+	}
+}
+
+void
+supervisor_gone(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->nservices && s->paused > 0; i++)
+		service_resume(s->services[i]);
+	shutdown_check(s);
+}
+
+/* One SIGCHLD may stand for any number of children: all that are there. As
+ * PID 1 some of them are not ours. */
+static void
+supervisor_child_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct supervisor *s = w->data;
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		struct connection *c;
+
+		HASH_FIND_INT(s->by_pid, &pid, c);
+		if (c != NULL)
+			connection_exited(c, status, &usage);
+		else
+			tree_check_remains(s);
+	}
+	supervisor_offer(s);
+	shutdown_check(s);
+}
+
+static void
+supervisor_stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	shutdown_advance(w->data, w->signum);
+}
+
+static void
+supervisor_reopen_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct log_record r;
+	const int error = log_reopen();
+
+	log_begin(
+	    &r, error < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "log_reopen");
+	if (error < 0)
+		log_errno(&r, -error);
+	log_end(&r);
+}
+
+/* What later versions will do something for must not end this one. */
+static void
+supervisor_ignore_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct log_record r;
+
+	log_begin(&r, LOG_LEVEL_WARNING, "reload");
+	log_str(&r, "signal", sigabbrev_np(w->signum));
+	log_str(&r, "message",
+	    "ignored: this version reads its configuration only when it "
+	    "starts; restart it");
+	log_end(&r);
+}
+
+static void
+supervisor_init_signals(struct supervisor *s)
+{
+	static const struct {
+		int number;
+		void (*cb)(struct ev_loop *, ev_signal *, int);
+	} table[] = {
+		{ SIGCHLD, supervisor_child_cb },
+		{ SIGTERM, supervisor_stop_cb },
+		{ SIGINT, supervisor_stop_cb },
+		{ SIGUSR1, supervisor_reopen_cb },
+		{ SIGQUIT, supervisor_stop_cb },
+		{ SIGHUP, supervisor_ignore_cb },
+		{ SIGUSR2, supervisor_ignore_cb },
+	};
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* the log has reached a limit: EFBIG */
+	/* Whoever started us may have left signals blocked. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		ev_signal_init(&s->signals[i], table[i].cb, table[i].number);
+		s->signals[i].data = s;
+		/* An ignored one would never come. */
+		signal(table[i].number, SIG_DFL);
+		ev_signal_start(s->loop, &s->signals[i]);
+	}
+}
+
+static void
+supervisor_flush_cb(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct supervisor *s = w->data;
+
+	if (log_flush())
+		ev_timer_stop(loop, &s->log_retry);
+	else
+		ev_timer_start(loop, &s->log_retry);
+}
+
+/* That the loop has turned is all that it is for. */
+static void
+supervisor_log_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+}
+
+static void
+supervisor_init_log(struct supervisor *s)
+{
+	ev_prepare_init(&s->log_flush, supervisor_flush_cb);
+	ev_timer_init(&s->log_retry, supervisor_log_retry_cb,
+	    SUPERVISOR_LOG_RETRY, SUPERVISOR_LOG_RETRY);
+	s->log_flush.data = s;
+	ev_prepare_start(s->loop, &s->log_flush);
+}
+
+static bool
+supervisor_needs_cgroups(const struct config *config)
+{
+	for (size_t i = 0; i < config->nservices; i++)
+		if (config->services[i]->enabled &&
+		    config->services[i]->kill_mode == CONFIG_KILL_TREE)
+			return true;
+	return false;
+}
+
+/* What handlers leave behind becomes ours, and so can be found and reaped. */
+static void
+supervisor_init_trees(struct supervisor *s)
+{
+	struct log_record r;
+	int error;
+
+	/* Cannot fail since Linux 3.4. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (!supervisor_needs_cgroups(s->config))
+		return;
+	error = cgroups_new(&s->cgroups);
+	if (error == 0)
+		return;
+	log_begin(&r, LOG_LEVEL_WARNING, "cgroup");
+	log_str(&r, "message",
+	    "no cgroup can be made; kill_mode = tree looks for processes in "
+	    "/proc instead");
+	log_errno(&r, -error);
+	log_end(&r);
+}
+
+/* A connection takes two descriptors; nothing is sized by this limit, so it
+ * may be a thousand million. */
+static void
+supervisor_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	/* Not possible: then the limit stays what it was. */
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+supervisor_start_services(struct supervisor *s)
+{
+	const struct config *config = s->config;
+	int first = 0;
+
+	s->services = calloc(config->nservices + 1, sizeof(*s->services));
+	if (s->services == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->nservices; i++) {
+		if (!config->services[i]->enabled)
+			continue;
+		const int error = service_new(
+		    s, config->services[i], &s->services[s->nservices]);
+		if (error == 0)
+			s->nservices++;
+		else if (first == 0)
+			first = error;
+	}
+	return first;
+}
+
+int
+supervisor_new(const struct config *config, struct supervisor **ret)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+	int error = 0;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->config = config;
+	LIST_INIT(&s->all);
+	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	s->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	if (s->null_fd == -1)
+		error = -errno;
+	else if (s->loop == NULL)
+		error = -ENOMEM;
+	if (error == 0) {
+		shutdown_init(s);
+		supervisor_raise_limit();
+		supervisor_init_signals(s);
+		supervisor_init_log(s);
+		tree_init_remains(s);
+		error = holds_init(s);
+	}
+	if (error == 0)
+		error = spawner_new(&s->spawner);
+	if (error == 0) {
+		supervisor_init_trees(s);
+		error = supervisor_start_services(s);
+	}
+	if (error < 0) {
+		supervisor_free(s);
+		return error;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Polite closes that were cut short have had no record yet. */
+static void
+supervisor_record_closing(const struct supervisor *s)
+{
+	const struct connection *c;
+
+	LIST_FOREACH (c, &s->all, entry)
+		if (c->state == CONNECTION_CLOSING)
+			record_end(c);
+}
+
+void
+supervisor_run(struct supervisor *s)
+{
+	struct log_record r;
+
+	log_begin(&r, LOG_LEVEL_NOTICE, "ready");
+	log_int(&r, "services", (int64_t)s->nservices);
+	log_int(&r, "pid", getpid());
+	log_end(&r);
+	log_set_deferred(true);
+	ev_run(s->loop, 0);
+	log_set_deferred(false);
+	supervisor_record_closing(s);
+	log_begin(&r, LOG_LEVEL_NOTICE, "stopped");
+	log_int(&r, "connections", (int64_t)s->next_id);
+	log_end(&r);
+}
+
+void
+supervisor_free(struct supervisor *s)
+{
+	struct connection *c, *next;
+
+	if (s == NULL)
+		return;
+	for (c = LIST_FIRST(&s->all); c != NULL; c = next) {
+		next = LIST_NEXT(c, entry);
+		connection_free(c);
+	}
+	tree_free_remains(s);
+	for (size_t i = 0; i < s->nservices; i++)
+		service_free(s->services[i]);
+	free(s->services);
+	cgroups_free(s->cgroups);
+	holds_fini(s);
+	spawner_free(s->spawner);
+	if (s->loop != NULL)
+		ev_loop_destroy(s->loop);
+	if (s->null_fd != -1)
+		close(s->null_fd);
+	free(s);
+}

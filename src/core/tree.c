@@ -1,0 +1,266 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* Who belongs to a handler, and that they end with it. The main process has
+ * been reaped when its remains are dealt with, so its number could be in use
+ * again: the kernel does not reuse one that still names a group, so a process
+ * with that number means that the old group is empty.
+ */
+#include "tree.h"
+
+#include <evinetd/launch/cgroup.h>
+#include <evinetd/launch/descendants.h>
+
+#include "connection.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* After SIGKILL only the kernel can delay an end; looked at so often. */
+#define TREE_RETRY 0.2
+
+/* Orphans may end by the thousand; what that means for the remains is looked
+ * at once in so long. */
+#define TREE_CHECK 0.1
+
+/* A process in an uninterruptible sleep is left alone after so many looks; it
+ * dies when it wakes. */
+#define TREE_RETRIES 50
+
+struct remains {
+	struct tree tree;
+	ev_timer timer;
+	unsigned retries; /* after SIGKILL, or with none to be seen */
+	int signal;	  /* the next one */
+	double grace;	  /* seconds from the first to SIGKILL */
+	bool seen_none;	  /* by the last look */
+	LIST_ENTRY(remains) entry;
+};
+
+static int
+tree_kill_group(const struct tree *t, int signal)
+{
+	return kill(-t->main, signal) == 0 ? 1 : 0;
+}
+
+static int
+tree_kill_descendants(const struct tree *t, int signal)
+{
+	const struct connection *other;
+	pid_t main = t->main;
+
+	/* The number may be that of a new handler by now. */
+	HASH_FIND_INT(t->supervisor->by_pid, &main, other);
+	if (other != NULL && other->id != t->connection)
+		main = 0;
+	return descendants_kill(main, t->connection, signal);
+}
+
+int
+tree_kill(const struct tree *t, int signal)
+{
+	int count = 0;
+
+	switch (t->mode) {
+	case CONFIG_KILL_MAIN:
+		return kill(t->main, signal) == 0 ? 1 : 0;
+	case CONFIG_KILL_GROUP:
+		return tree_kill_group(t, signal);
+	case CONFIG_KILL_TREE:
+		break;
+	}
+	if (t->cgroup)
+		count =
+		    cgroup_kill(t->supervisor->cgroups, t->connection, signal);
+	else
+		count = tree_kill_descendants(t, signal);
+	return count < 0 ? 0 : count;
+}
+
+const char *
+tree_means(const struct tree *t)
+{
+	switch (t->mode) {
+	case CONFIG_KILL_MAIN:
+		return "main";
+	case CONFIG_KILL_GROUP:
+		return "group";
+	case CONFIG_KILL_TREE:
+		break;
+	}
+	return t->cgroup ? "cgroup" : "subreaper";
+}
+
+/* How many are left, now that the main process is reaped. */
+static int
+tree_remain(const struct tree *t, int signal)
+{
+	if (t->mode == CONFIG_KILL_MAIN)
+		return 0;
+	if (t->mode == CONFIG_KILL_GROUP && kill(t->main, 0) == 0)
+		return 0;
+	return tree_kill(t, signal);
+}
+
+static void
+remains_free(struct remains *r)
+{
+	const struct tree *t = &r->tree;
+
+	ev_timer_stop(t->supervisor->loop, &r->timer);
+	if (t->cgroup) /* busy: it stays until we end, and is found empty then
+			*/
+		(void)cgroup_remove(t->supervisor->cgroups, t->connection);
+	LIST_REMOVE(r, entry);
+	free(r);
+}
+
+static void
+remains_log(const struct tree *t, int signal, int count)
+{
+	struct log_record r;
+
+	log_begin(&r, LOG_LEVEL_NOTICE, "remains");
+	log_int(&r, "conn", (int64_t)t->connection);
+	log_int(&r, "pid", t->main);
+	log_str(&r, "means", tree_means(t));
+	log_str(&r, "signal", sigabbrev_np(signal));
+	if (t->mode == CONFIG_KILL_TREE)
+		log_int(&r, "processes", count);
+	log_end(&r);
+}
+
+static void
+remains_arm(struct remains *r, double seconds)
+{
+	struct ev_loop *loop = r->tree.supervisor->loop;
+
+	ev_timer_stop(loop, &r->timer);
+	ev_timer_set(&r->timer, seconds, 0.);
+	ev_timer_start(loop, &r->timer);
+}
+
+/* Nothing is left. /proc is no snapshot, and shows no environment while a
+ * program is being executed: there it takes a second look. A leaf is busy until
+ * the kernel has done with its last process. */
+static bool
+remains_are_over(struct remains *r, int count)
+{
+	const struct tree *t = &r->tree;
+	const bool sure = t->mode != CONFIG_KILL_TREE || t->cgroup;
+	const bool over = count == 0 && (sure || r->seen_none);
+
+	r->seen_none = count == 0;
+	if (!over || !t->cgroup)
+		return over;
+	return cgroup_remove(t->supervisor->cgroups, t->connection) == 0;
+}
+
+/* Sends the next signal and says when to come again; r is gone when nothing is
+ * left. */
+static void
+remains_signal(struct remains *r)
+{
+	const int signal = r->signal;
+	const int count = tree_remain(&r->tree, signal);
+
+	if (remains_are_over(r, count) || r->retries == TREE_RETRIES) {
+		remains_free(r);
+		return;
+	}
+	if (r->seen_none) {
+		r->retries++;
+		remains_arm(r, TREE_CHECK);
+		return;
+	}
+	if (signal != SIGKILL || r->retries++ == 0)
+		remains_log(&r->tree, signal, count);
+	r->signal = SIGKILL;
+	remains_arm(r, signal == SIGKILL ? TREE_RETRY : r->grace);
+}
+
+static void
+remains_timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct remains *r = w->data;
+	struct supervisor *s = r->tree.supervisor;
+
+	remains_signal(r);
+	shutdown_check(s);
+}
+
+void
+tree_release(const struct tree *t, int signal, double grace)
+{
+	const bool sure = t->mode != CONFIG_KILL_TREE || t->cgroup;
+
+	/* Nearly always nothing is left: without an allocation. */
+	if (sure && tree_remain(t, 0) == 0 &&
+	    (!t->cgroup ||
+		cgroup_remove(t->supervisor->cgroups, t->connection) == 0))
+		return;
+	struct remains *r = calloc(1, sizeof(*r));
+	if (r == NULL) { /* no time to be polite */
+		(void)tree_remain(t, SIGKILL);
+		return;
+	}
+	r->tree = *t;
+	r->signal = signal;
+	r->grace = grace;
+	ev_timer_init(&r->timer, remains_timer_cb, 0., 0.);
+	r->timer.data = r;
+	LIST_INSERT_HEAD(&t->supervisor->remains, r, entry);
+	remains_signal(r);
+}
+
+static void
+tree_check_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct supervisor *s = w->data;
+	struct remains *r, *next;
+
+	for (r = LIST_FIRST(&s->remains); r != NULL; r = next) {
+		next = LIST_NEXT(r, entry);
+		if (remains_are_over(r, tree_remain(&r->tree, 0)))
+			remains_free(r);
+	}
+	shutdown_check(s);
+}
+
+void
+tree_init_remains(struct supervisor *s)
+{
+	LIST_INIT(&s->remains);
+	ev_timer_init(&s->remains_timer, tree_check_cb, TREE_CHECK, 0.);
+	s->remains_timer.data = s;
+}
+
+void
+tree_check_remains(struct supervisor *s)
+{
+	if (!LIST_EMPTY(&s->remains))
+		ev_timer_start(s->loop, &s->remains_timer);
+}
+
+bool
+tree_kill_remains(struct supervisor *s)
+{
+	struct remains *r, *next;
+
+	for (r = LIST_FIRST(&s->remains); r != NULL; r = next) {
+		next = LIST_NEXT(r, entry);
+		r->signal = SIGKILL;
+		remains_signal(r);
+	}
+	return !LIST_EMPTY(&s->remains);
+}
+
+void
+tree_free_remains(struct supervisor *s)
+{
+	ev_timer_stop(s->loop, &s->remains_timer);
+	while (!LIST_EMPTY(&s->remains))
+		remains_free(LIST_FIRST(&s->remains));
+}

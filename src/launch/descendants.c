@@ -1,0 +1,165 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* A walk through /proc. Slow beside a cgroup, a few milliseconds with a
+ * thousand processes, and done only when a handler of a `kill_mode = tree`
+ * service ends where no cgroup could be made.
+ */
+#include <evinetd/launch/descendants.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct process {
+	pid_t pid, parent, session;
+	char state;
+};
+
+struct process_table {
+	struct process *items;
+	size_t count, room;
+};
+
+static ssize_t
+process_read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	const ssize_t n = read(fd, buf, size - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+/* proc(5), /proc/[pid]/stat: the name in it may hold anything, so what
+ * follows is found from its last parenthesis. */
+static bool
+process_load(pid_t pid, struct process *ret)
+{
+	char buf[1024];
+	int parent, group, session;
+
+	if (process_read(pid, "stat", buf, sizeof(buf)) <= 0)
+		return false;
+	const char *rest = strrchr(buf, ')');
+	if (rest == NULL ||
+	    /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
+	    sscanf(rest, ") %c %d %d %d", &ret->state, &parent, &group,
+		&session) != 4)
+		return false;
+	ret->pid = pid;
+	ret->parent = parent;
+	ret->session = session;
+	return true;
+}
+
+static int
+process_table_add(struct process_table *t, const struct process *p)
+{
+	if (t->count == t->room) {
+		const size_t room = t->room == 0 ? 256 : t->room * 2;
+		struct process *items =
+		    realloc(t->items, room * sizeof(*items));
+
+		if (items == NULL)
+			return -ENOMEM;
+		t->items = items;
+		t->room = room;
+	}
+	t->items[t->count++] = *p;
+	return 0;
+}
+
+static int
+process_table_load(struct process_table *t)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	struct process p;
+	int error = 0;
+
+	if (dir == NULL)
+		return -errno;
+	while (error == 0 && (entry = readdir(dir)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    process_load((pid_t)strtol(entry->d_name, NULL, 10), &p))
+			error = process_table_add(t, &p);
+	closedir(dir);
+	return error;
+}
+
+static const struct process *
+process_table_find(const struct process_table *t, pid_t pid)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->items[i].pid == pid)
+			return &t->items[i];
+	return NULL;
+}
+
+/* True when a is below ancestor. Bounded: a table read while processes come
+ * and go may hold a circle. */
+static bool
+process_table_descends(
+    const struct process_table *t, const struct process *p, pid_t ancestor)
+{
+	for (size_t i = 0; p != NULL && i < t->count; i++) {
+		if (p->parent == ancestor)
+			return true;
+		p = process_table_find(t, p->parent);
+	}
+	return false;
+}
+
+static bool
+process_has_connection(pid_t pid, uint64_t connection)
+{
+	static char buf[128 * 1024];
+	char wanted[64];
+	const size_t len = (size_t)snprintf(wanted, sizeof(wanted),
+	    "EVINETD_CONNECTION=%llu", (unsigned long long)connection);
+	const ssize_t n = process_read(pid, "environ", buf, sizeof(buf));
+
+	for (const char *p = buf; n > 0 && p < buf + n; p += strlen(p) + 1)
+		if (strncmp(p, wanted, len) == 0 && p[len] == '\0')
+			return true;
+	return false;
+}
+
+int
+descendants_kill(pid_t main_pid, uint64_t connection, int signal)
+{
+	struct process_table t = { 0 };
+	const pid_t self = getpid();
+	int error = process_table_load(&t);
+	int count = 0;
+
+	for (size_t i = 0; error == 0 && i < t.count; i++) {
+		const struct process *p = &t.items[i];
+
+		if (p->state == 'Z' || !process_table_descends(&t, p, self))
+			continue;
+		if (p->pid != main_pid && p->session != main_pid &&
+		    !process_table_descends(&t, p, main_pid) &&
+		    !process_has_connection(p->pid, connection))
+			continue;
+		count++;
+		if (signal != 0)
+			(void)kill(p->pid, signal); /* gone meanwhile: fine */
+	}
+	free(t.items);
+	return error < 0 ? error : count;
+}

@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* Whole numbers; what printf(3) writes of one is read back.
+ */
+#include "fuzz.h"
+
+#include "value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_copy_text(data, size);
+	struct value_error err;
+	char again[VALUE_TEXT_MAX];
+	int64_t number, second;
+
+	if (value_parse_integer(text, &number, &err) == 0) {
+		snprintf(again, sizeof(again), "%" PRId64, number);
+		FUZZ_CHECK(value_parse_integer(again, &second, &err) == 0);
+		FUZZ_CHECK(number == second);
+	}
+	free(text);
+	return 0;
+}

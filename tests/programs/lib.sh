@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The evinetd authors
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# For the scripts beside it: starts the daemon in a folder of its own, on port
+# 0, and ends it. EVINETD is the program under test, SOURCE the source tree.
+
+set -eu
+: "${EVINETD:?is the program to be tested}"
+: "${SOURCE:?is the source tree}"
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/evinetd-program-XXXXXX")
+chmod 755 "$dir"
+daemon=
+
+cleanup() {
+	status=$?
+	trap - EXIT
+	if [ -n "$daemon" ]; then
+		kill -TERM "$daemon" && kill -TERM "$daemon" &&
+			kill -TERM "$daemon"
+		wait "$daemon" || :
+	fi 2>/dev/null
+	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
+		echo "---- log of the daemon"
+		tail -n 50 "$dir/log" || :
+	fi
+	rm -rf "$dir"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# Skips the whole script unless these programs are there.
+need() {
+	for program; do
+		command -v "$program" >/dev/null && continue
+		echo "skipped: $program is not installed"
+		exit 77
+	done
+}
+
+# Waits for a line of the log that matches.
+wait_log() {
+	tries=0
+	until grep -q -e "$1" "$dir/log"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 300 ] || fail "waited in vain for: $1"
+		kill -0 "$daemon" || fail "the daemon has ended"
+		sleep 0.1
+	done
+}
+
+# Serves the configuration on standard input.
+serve() {
+	cat >"$dir/evinetd.ini"
+	: >"$dir/log"
+	"$EVINETD" -c "$dir/evinetd.ini" 2>"$dir/log" </dev/null &
+	daemon=$!
+	wait_log ' ready '
+}
+
+# The port of a service.
+port() {
+	sed -n "s/.* listen service=$1 address=.*:\([0-9]*\)\$/\1/p" \
+		"$dir/log" | head -n 1
+}
+
+# What every script ends with: no handler failed, and the daemon ends well.
+finish() {
+	kill -TERM "$daemon"
+	wait "$daemon" || fail "the daemon ended with status $?"
+	daemon=
+	if grep -e ' refuse ' -e ' end .*reason=signal' "$dir/log"; then
+		fail "there are refusals or signals in the log"
+	fi
+	echo "passed"
+}

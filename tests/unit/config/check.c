@@ -1,0 +1,413 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* What is refused though every value is right by itself: handlers that cannot
+ * run, keys without effect, ids and limits that we may not set, and listeners
+ * in each other's way.
+ */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ECHO(name, listens)                  \
+	"[" name "]\nlisten = " listens "\n" \
+	"handler = builtin:echo\n"
+
+static uid_t pretended_uid, pretended_gid;
+
+uid_t __wrap_geteuid(void);
+gid_t __wrap_getegid(void);
+
+uid_t
+__wrap_geteuid(void)
+{
+	return pretended_uid;
+}
+
+gid_t
+__wrap_getegid(void)
+{
+	return pretended_gid;
+}
+
+static int
+be_root(void **state)
+{
+	pretended_uid = 0;
+	pretended_gid = 0;
+	return 0;
+}
+
+static void
+expect_handler(const char *handler, const char *part)
+{
+	char text[300];
+
+	snprintf(
+	    text, sizeof(text), "[a]\nlisten = 1\nhandler = %s\n", handler);
+	support_expect_part(text, part);
+}
+
+static void
+handler__that_cannot_run__says_why(void **state)
+{
+	mkdir("dir", 0755);
+	mkfifo("fifo", 0755);
+	support_write("plain", "#!/bin/sh\n");
+	chmod("plain", 0644);
+	expect_handler("/not/there", "t.ini:3: handler: /not/there: No such "
+				     "file or directory\n");
+	expect_handler("./dir", "/dir is a directory\n");
+	expect_handler("./fifo", "/fifo is not a regular file\n");
+	expect_handler("./plain", "/plain is not executable; try chmod +x /");
+	expect_handler("no-such-program",
+	    "t.ini:3: handler: there is no program \"no-such-program\" in "
+	    "/usr/local, /usr or /, sbin and bin; install it or write its "
+	    "path\n");
+	expect_handler("''", "the name of the program is empty");
+	expect_handler("'./plain", "the quote ' has no end");
+	expect_handler("/bin/true +%H", "%H in \"+%H\" is not known");
+}
+
+static void
+handler__script_without_interpreter__says_so(void **state)
+{
+	static const struct {
+		const char *script, *part;
+	} cases[] = {
+		{ "#!/no/such/sh\n", "the interpreter \"/no/such/sh\" of the "
+				     "script /" },
+		{ "#! \t/no/such/sh -e\n", "\"/no/such/sh\"" },
+		{ "#!/no/such/sh", "\"/no/such/sh\"" },
+		{ "#!/tmp\n", "is not executable" },
+		{ "#!\n", "the interpreter \"\"" },
+		{ "#!/bin/sh\r\n", "end in CR LF" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		support_write("script", cases[i].script);
+		chmod("script", 0755);
+		expect_handler("./script", cases[i].part);
+	}
+}
+
+static void
+handler__right_scripts_and_programs__are_taken(void **state)
+{
+	static const char *const scripts[] = { "#!/bin/sh\n",
+		"#! /usr/bin/env sh\n", "\177ELF", "", "#", "# comment" };
+
+	for (size_t i = 0; i < COUNT(scripts); i++) {
+		support_write("script", scripts[i]);
+		chmod("script", 0755);
+		config_free(
+		    support_load("[a]\nlisten = 1\nhandler = ./script\n"));
+	}
+}
+
+static void
+handler__unknown_builtin__lists_the_known(void **state)
+{
+	expect_handler("builtin:ecko",
+	    "t.ini:3: handler: \"ecko\" is not one of echo, discard, chargen, "
+	    "daytime or time\n");
+	expect_handler("builtin:echo x",
+	    "t.ini:3: handler: a built-in handler takes no arguments\n");
+}
+
+static void
+working_directory__that_is_none__is_refused(void **state)
+{
+	support_write("file", "");
+	support_expect_part(ECHO("a", "1") "working_directory = /not/there\n",
+	    "t.ini:4: working_directory: /not/there: No such file");
+	support_expect_part(ECHO("a", "1") "working_directory = file\n",
+	    "/file is not a directory\n");
+}
+
+static void
+key__without_effect__is_refused(void **state)
+{
+	support_expect(ECHO("a", "1") "socket_mode = 0600\n",
+	    "t.ini:4: socket_mode: without effect, since the service has no "
+	    "unix: address\n");
+	support_expect(ECHO("a", "unix:/x") "nodelay = no\n",
+	    "t.ini:4: nodelay: without effect, since the service has no TCP "
+	    "address\n");
+	support_expect(ECHO("a", "1") "hold = no\nlinger = 3s\n",
+	    "t.ini:5: linger: without effect, since hold is no\n");
+}
+
+static void
+key__without_effect_from_defaults__is_meant_for_others(void **state)
+{
+	config_free(support_load(
+	    "[defaults]\nnodelay = no\nsocket_mode = 0600\n"
+	    "linger = 3s\n" ECHO("a", "1") "hold = no\n" ECHO("b", "unix:/x")));
+}
+
+static void
+user__without_root__is_refused_with_the_remedy(void **state)
+{
+	pretended_uid = 12;
+	pretended_gid = 34;
+	support_expect(ECHO("a", "1") "user = root\ngroup = root\n"
+				      "supplementary_groups = none\n",
+	    "t.ini:4: user: only root can run handlers as root, and this is "
+	    "uid 12; start evinetd as root, or leave \"user\" out\n"
+	    "t.ini:5: group: only root can run handlers as group root, and "
+	    "this is gid 34; start evinetd as root, or leave \"group\" out\n"
+	    "t.ini:6: supplementary_groups: only root can set them; start "
+	    "evinetd as root, or leave the key out\n");
+}
+
+static void
+user__our_own__is_taken_without_root(void **state)
+{
+	pretended_uid = 54321;
+	pretended_gid = 54322;
+	config_free(
+	    support_load(ECHO("a", "1") "user = 54321\ngroup = 54322\n"));
+}
+
+static void
+user__unknown_or_without_group__is_refused(void **state)
+{
+	support_expect(ECHO("a", "1") "user = no-such-one\n",
+	    "t.ini:4: user: no user \"no-such-one\"\n");
+	support_expect_part(ECHO("a", "1") "user = 54321\n",
+	    "t.ini:4: user: 54321 is in no user database, which could tell "
+	    "its group; add a \"group\"\n");
+	support_expect(ECHO("a", "1") "supplementary_groups = root nope\n"
+				      "\tno\n",
+	    "t.ini:4: supplementary_groups: no group \"nope\"\n"
+	    "t.ini:5: supplementary_groups: no group \"no\"\n");
+}
+
+static void
+limit__above_ours__is_refused(void **state)
+{
+	struct rlimit before, low = { 100, 100 };
+
+	getrlimit(RLIMIT_CORE, &before);
+	low.rlim_max = low.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_CORE, &low), 0);
+	support_expect(ECHO("a", "1") "limit_core = 8K\n",
+	    "t.ini:4: limit_core: above the hard limit in force, 4096; write "
+	    "SOFT:HARD to raise that too\n");
+	config_free(support_load(ECHO("a", "1") "limit_core = 8K:8K\n"));
+	config_free(support_load(ECHO("a", "1") "limit_core = 4K\n"));
+	pretended_uid = 12;
+	support_expect(ECHO("a", "1") "limit_core = 8K:8K\n",
+	    "t.ini:4: limit_core: only root can raise the hard limit above "
+	    "the one in force, 4096\n");
+	setrlimit(RLIMIT_CORE, &before);
+}
+
+static void
+value__out_of_range_or_missing__is_refused(void **state)
+{
+	static const struct {
+		const char *line, *complaint;
+	} cases[] = {
+		{ "backlog = 0", "backlog: 0 is out of range, 1 to 65535" },
+		{ "umask = 1000", "umask: 1000 is out of range, 000 to 777" },
+		{ "linger = 2h", "linger: 2h is out of range, 0 to 1h" },
+		{ "keepalive = 500ms", "keepalive: 500ms is out of range, 1s "
+				       "to 32767s, or none" },
+		{ "receive_buffer = 2G", "receive_buffer: 2G is out of range, "
+					 "1 to 1073741823, or none" },
+		{ "tos = 256", "tos: 256 is out of range, 0 to 255, or none" },
+		{ "linger = none", "linger: \"none\" does not begin with a "
+				   "number" },
+		{ "nice =", "nice: the value is missing" },
+		{ "pass_environment = , ,", "pass_environment: the list has "
+					    "no items" },
+		{ "environment =", "environment: the value is missing" },
+		{ "environment = A", "environment: \"A\" is not NAME=VALUE" },
+		{ "environment = 1=2", "environment: \"1=2\" is not "
+				       "NAME=VALUE" },
+		{ "environment = A=1 A=2", "environment: A is set twice" },
+		{ "environment = 'A=1", "environment: the quote ' has no end" },
+		{ "pass_environment = A A", "pass_environment: \"A\" is there "
+					    "twice" },
+		{ "pass_environment = A=1", "pass_environment: \"A=1\" is not "
+					    "the name of a variable" },
+		{ "argv0 = %x", "argv0: %x in \"%x\" is not known; write %% "
+				"for a percent sign, or one of %r %p %l %s "
+				"%c" },
+		{ "bind_device = a/b", "bind_device: \"a/b\" is not the name "
+				       "of an interface" },
+		{ "stderr = nul", "stderr: \"nul\" is not one of log, client "
+				  "or null; a path has a \"/\" in it" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[200], complaint[300];
+
+		snprintf(
+		    text, sizeof(text), ECHO("a", "1") "%s\n", cases[i].line);
+		snprintf(complaint, sizeof(complaint), "t.ini:4: %s\n",
+		    cases[i].complaint);
+		support_expect(text, complaint);
+	}
+}
+
+static void
+listen__none__is_not_a_listener(void **state)
+{
+	support_expect_part("[a]\nlisten = none\nhandler = builtin:echo\n",
+	    "t.ini:2: listen: \"none\" is neither a port");
+}
+
+static void
+value__of_several_lines__is_refused_where_it_goes_on(void **state)
+{
+	support_expect(ECHO("a", "1") "nice = 1\n; c\n  2\n",
+	    "t.ini:6: nice: the value has more than one line\n");
+	config_free(support_load(ECHO("a", "1") "nice =\n\n  2\n"));
+	support_expect(ECHO("a", "1") "nice =\n\n  x\n",
+	    "t.ini:6: nice: \"x\" is not a number\n");
+}
+
+static void
+conflict__listeners_on_one_address__are_refused(void **state)
+{
+	static const struct {
+		const char *a, *b, *complaint;
+	} cases[] = {
+		{ "80", "127.0.0.1:80",
+		    "127.0.0.1:80 of [b] is taken by "
+		    "127.0.0.1:80 of [a] in t.ini:2" },
+		{ "*:80", "192.0.2.1:80",
+		    "192.0.2.1:80 of [b] is taken by "
+		    "0.0.0.0:80 of [a] in t.ini:2" },
+		{ "[2001:db8::1]:80", "[::]:80",
+		    "[::]:80 of [b] is taken by "
+		    "[2001:db8::1]:80 of [a] in "
+		    "t.ini:2" },
+		{ "unix:/x", "unix-seqpacket:/x",
+		    "unix:/x of [b] is taken by "
+		    "unix:/x of [a] in t.ini:2" },
+		{ "vsock:5", "vsock:3:5",
+		    "vsock:3:5 of [b] is taken by vsock:5 "
+		    "of [a] in t.ini:2" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[300], complaint[300];
+
+		snprintf(text, sizeof(text),
+		    "[a]\nlisten = %s\nhandler = builtin:echo\n"
+		    "[b]\nlisten = %s\nhandler = builtin:echo\n",
+		    cases[i].a, cases[i].b);
+		snprintf(complaint, sizeof(complaint), "t.ini:5: listen: %s\n",
+		    cases[i].complaint);
+		support_expect(text, complaint);
+	}
+}
+
+static void
+conflict__listeners_beside_each_other__are_taken(void **state)
+{
+	static const struct {
+		const char *a, *b;
+	} cases[] = {
+		{ "80", "81" },
+		{ "0", "0" },
+		{ "127.0.0.1:80", "[::1]:80" },
+		{ "0.0.0.0:80", "[::]:80" },
+		{ "127.0.0.1:80", "127.0.0.2:80" },
+		{ "unix:/x", "unix:/y" },
+		{ "vsock:5", "vsock:6" },
+		{ "vsock:0", "vsock:0" },
+		{ "vsock:5", "127.0.0.1:5" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[300];
+
+		snprintf(text, sizeof(text),
+		    "[a]\nlisten = %s\nhandler = builtin:echo\n"
+		    "[b]\nlisten = %s\nhandler = builtin:echo\n",
+		    cases[i].a, cases[i].b);
+		config_free(support_load(text));
+	}
+}
+
+static void
+conflict__dual_stack_wildcard__takes_ipv4_too(void **state)
+{
+	support_expect(
+	    ECHO("a", "*:80") "v6only = no\n" ECHO("b", "127.0.0.1:80"),
+	    "t.ini:6: listen: 127.0.0.1:80 of [b] is taken by [::]:80 of [a] "
+	    "in t.ini:2\n");
+	config_free(support_load(
+	    ECHO("a", "[::1]:80") "v6only = no\n" ECHO("b", "127.0.0.1:80")));
+}
+
+static void
+conflict__devices__keep_apart_when_both_have_one(void **state)
+{
+	config_free(support_load(ECHO("a", "*:80") "bind_device = eth0\n" ECHO(
+	    "b", "*:80") "bind_device = eth1\n"));
+	support_expect_part(
+	    ECHO("a", "*:80") "bind_device = eth0\n" ECHO("b", "*:80"),
+	    "is taken by");
+	support_expect_part(ECHO("a", "*:80") "bind_device = eth0\n" ECHO(
+				"b", "*:80") "bind_device = eth0\n",
+	    "is taken by");
+}
+
+static void
+conflict__within_a_service__is_refused(void **state)
+{
+	support_expect(ECHO("a", "127.0.0.1:80\n\t127.0.0.1:80"),
+	    "t.ini:3: listen: 127.0.0.1:80 of [a] is taken by 127.0.0.1:80 of "
+	    "[a] in t.ini:2\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(handler__that_cannot_run__says_why),
+		cmocka_unit_test(handler__script_without_interpreter__says_so),
+		cmocka_unit_test(
+		    handler__right_scripts_and_programs__are_taken),
+		cmocka_unit_test(handler__unknown_builtin__lists_the_known),
+		cmocka_unit_test(working_directory__that_is_none__is_refused),
+		cmocka_unit_test(key__without_effect__is_refused),
+		cmocka_unit_test(
+		    key__without_effect_from_defaults__is_meant_for_others),
+		cmocka_unit_test_setup(
+		    user__without_root__is_refused_with_the_remedy, be_root),
+		cmocka_unit_test_setup(
+		    user__our_own__is_taken_without_root, be_root),
+		cmocka_unit_test_setup(
+		    user__unknown_or_without_group__is_refused, be_root),
+		cmocka_unit_test_setup(limit__above_ours__is_refused, be_root),
+		cmocka_unit_test_setup(
+		    value__out_of_range_or_missing__is_refused, be_root),
+		cmocka_unit_test(listen__none__is_not_a_listener),
+		cmocka_unit_test(
+		    value__of_several_lines__is_refused_where_it_goes_on),
+		cmocka_unit_test(
+		    conflict__listeners_on_one_address__are_refused),
+		cmocka_unit_test(
+		    conflict__listeners_beside_each_other__are_taken),
+		cmocka_unit_test(conflict__dual_stack_wildcard__takes_ipv4_too),
+		cmocka_unit_test(
+		    conflict__devices__keep_apart_when_both_have_one),
+		cmocka_unit_test(conflict__within_a_service__is_refused),
+	};
+
+	return cmocka_run_group_tests(
+	    tests, support_enter_folder, support_leave_folder);
+}

@@ -1,0 +1,267 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* Opening listeners (their files: unix_socket.c), and the classes of
+ * accept(2)'s errors, by injection.
+ */
+#include "../cm.h"
+
+#include <evinetd/net/listener.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int __real_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
+int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
+int __real_bind(int fd, const struct sockaddr *a, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len);
+int __real_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len);
+
+static int accept_error; /* 0: the real thing */
+static int bind_in_use;	 /* so many binds to a fixed IPv4 port fail */
+static int bind_no_ipv6;
+static int marks; /* so many sockets got a mark */
+
+static char folder[] = "/tmp/evinetd-net-XXXXXX";
+static char path[64];
+static struct listener_failure f;
+
+int
+__wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	if (level != SOL_SOCKET || name != SO_MARK)
+		return __real_setsockopt(fd, level, name, value, len);
+	marks++; /* the real one needs CAP_NET_ADMIN */
+	return 0;
+}
+
+int
+__wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)
+{
+	if (accept_error == 0)
+		return __real_accept4(fd, a, len, flags);
+	errno = accept_error;
+	return -1;
+}
+
+int
+__wrap_bind(int fd, const struct sockaddr *a, socklen_t len)
+{
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)a;
+
+	if (bind_no_ipv6 && a->sa_family == AF_INET6) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	if (bind_in_use > 0 && a->sa_family == AF_INET && in4->sin_port != 0) {
+		bind_in_use--;
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return __real_bind(fd, a, len);
+}
+
+static const struct config_socket options = {
+	.backlog = 16,
+	.nodelay = true,
+	.keepalive_ms = 60000,
+	.user_timeout_ms = CONFIG_NONE,
+	.defer_accept_ms = CONFIG_NONE,
+	.v6only = true,
+	.mark = CONFIG_NONE,
+	.tos = CONFIG_NONE,
+	.receive_buffer = CONFIG_NONE,
+	.send_buffer = CONFIG_NONE,
+	.mode = 0640,
+};
+
+static int
+setup(void **state)
+{
+	accept_error = bind_in_use = bind_no_ipv6 = 0;
+	marks = 0;
+	return 0;
+}
+
+static struct config_listen
+listen_unix(struct addr *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->u.un.sun_family = AF_UNIX;
+	strcpy(a->u.un.sun_path, path);
+	a->len = sizeof(a->u.un);
+	return (struct config_listen){
+		.kind = CONFIG_LISTEN_UNIX, .addrs = a, .naddrs = 1
+	};
+}
+
+static struct config_listen
+listen_loopback(struct addr a[2])
+{
+	assert_int_equal(addr_parse_ip("::1", 0, &a[0]), 0);
+	assert_int_equal(addr_parse_ip("127.0.0.1", 0, &a[1]), 0);
+	return (struct config_listen){ .kind = CONFIG_LISTEN_TCP,
+		.addrs = a,
+		.naddrs = 2,
+		.optional_ipv6 = true };
+}
+
+static void
+listener_open__both_families_port_0__share_one_port(void **state)
+{
+	struct addr a[2];
+	struct config_listen spec = listen_loopback(a);
+	struct listener l[2];
+
+	assert_int_equal(listener_open(&spec, &options, l, &f), 0);
+	assert_int_not_equal(addr_port(&l[0].addr), 0);
+	assert_int_equal(addr_port(&l[0].addr), addr_port(&l[1].addr));
+	listener_close(&l[0]);
+	listener_close(&l[1]);
+}
+
+static void
+listener_open__chosen_port_taken_on_the_other__tries_again(void **state)
+{
+	struct addr a[2];
+	struct config_listen spec = listen_loopback(a);
+	struct listener l[2];
+
+	bind_in_use = 3;
+	assert_int_equal(listener_open(&spec, &options, l, &f), 0);
+	assert_int_equal(bind_in_use, 0);
+	listener_close(&l[0]);
+	listener_close(&l[1]);
+
+	bind_in_use = 1000;
+	assert_int_equal(listener_open(&spec, &options, l, &f), -EADDRINUSE);
+	assert_string_equal(f.step, "bind");
+	assert_non_null(f.hint);
+	assert_int_equal(l[0].fd, -1);
+}
+
+static void
+listener_open__no_ipv6__serves_ipv4_alone(void **state)
+{
+	struct addr a[2];
+	struct config_listen spec = listen_loopback(a);
+	struct listener l[2];
+
+	bind_no_ipv6 = 1;
+	assert_int_equal(listener_open(&spec, &options, l, &f), 0);
+	assert_int_equal(l[0].fd, -1);
+	assert_int_not_equal(l[1].fd, -1);
+	listener_close(&l[1]);
+
+	spec.optional_ipv6 = false;
+	assert_int_equal(listener_open(&spec, &options, l, &f), -EADDRNOTAVAIL);
+}
+
+static void
+listener_open__mark__is_for_ip_sockets(void **state)
+{
+	struct config_socket marked = options;
+	struct addr un, ip[2];
+	struct config_listen spec = listen_unix(&un);
+	struct listener l[2];
+
+	marked.mark = 7;
+	assert_int_equal(listener_open(&spec, &marked, l, &f), 0);
+	assert_int_equal(marks, 0);
+	listener_close(&l[0]);
+	spec = listen_loopback(ip);
+	assert_int_equal(listener_open(&spec, &marked, l, &f), 0);
+	assert_in_range(marks, 1, 2);
+	listener_close(&l[0]);
+	listener_close(&l[1]);
+}
+
+static void
+check_outcome(const int *errors, size_t count, int expected)
+{
+	struct listener l = { .fd = 0 };
+	struct client c;
+
+	for (size_t i = 0; i < count; i++) {
+		accept_error = errors[i];
+		assert_int_equal(listener_accept(&l, &c), expected);
+		assert_int_equal(errno, errors[i]);
+	}
+}
+
+static void
+listener_accept__each_errno__has_its_class(void **state)
+{
+	static const int retry[] = { EINTR, ECONNABORTED, ENETDOWN, EPROTO,
+		ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+		ENETUNREACH, EPERM };
+	static const int pause_[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM };
+	static const int done[] = { EAGAIN };
+	static const int other[] = { EBADF };
+
+	check_outcome(retry, sizeof(retry) / sizeof(int), LISTENER_E_RETRY);
+	check_outcome(pause_, sizeof(pause_) / sizeof(int), LISTENER_E_PAUSE);
+	check_outcome(done, 1, LISTENER_E_DONE);
+	check_outcome(other, 1, -EBADF);
+}
+
+static void
+listener_accept__client__is_blocking_and_known(void **state)
+{
+	struct addr a[2];
+	struct config_listen spec = listen_loopback(a);
+	struct listener l[2];
+	struct client c;
+	struct addr own;
+
+	assert_int_equal(listener_open(&spec, &options, l, &f), 0);
+	const int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, &l[1].addr.u.sa, l[1].addr.len), 0);
+	assert_int_equal(listener_accept(&l[1], &c), 0);
+	own.len = sizeof(own.u.storage);
+	assert_int_equal(getsockname(fd, &own.u.sa, &own.len), 0);
+	assert_true(addr_equal(&own, &c.peer));
+	assert_true(addr_equal(&l[1].addr, &c.local));
+	assert_int_equal(fcntl(c.fd, F_GETFL) & O_NONBLOCK, 0);
+	assert_int_equal(fcntl(c.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(listener_accept(&l[1], &c), LISTENER_E_DONE);
+	client_close(&c);
+	close(fd);
+	listener_close(&l[0]);
+	listener_close(&l[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    listener_open__both_families_port_0__share_one_port),
+		cmocka_unit_test_setup(
+		    listener_open__chosen_port_taken_on_the_other__tries_again,
+		    setup),
+		cmocka_unit_test_setup(
+		    listener_open__no_ipv6__serves_ipv4_alone, setup),
+		cmocka_unit_test_setup(
+		    listener_open__mark__is_for_ip_sockets, setup),
+		cmocka_unit_test_setup(
+		    listener_accept__client__is_blocking_and_known, setup),
+		cmocka_unit_test_setup(
+		    listener_accept__each_errno__has_its_class, setup),
+	};
+
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	snprintf(path, sizeof(path), "%s/sock", folder);
+	const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(folder);
+	return failed;
+}
