@@ -60,18 +60,36 @@ enum config_kill_mode {
 	CONFIG_KILL_TREE,  /* all its descendants */
 };
 
+/* Who accepts, and what runs; see evinetd.ini(5). */
+enum config_mode {
+	CONFIG_MODE_DEFAULT,  /* in no checked config: it has become one of: */
+	CONFIG_MODE_NOWAIT,   /* we accept; one handler a connection */
+	CONFIG_MODE_WAIT,     /* a listener is fd 0 and 1 of one handler */
+	CONFIG_MODE_ACTIVATE, /* all listeners, as in sd_listen_fds(3) */
+};
+
+/* When the handlers of `activate` are started. */
+enum config_start {
+	CONFIG_START_DEMAND, /* when somebody waits */
+	CONFIG_START_BOOT,   /* at once */
+};
+
 enum config_listen_kind {
 	CONFIG_LISTEN_TCP,
+	CONFIG_LISTEN_UDP,
 	CONFIG_LISTEN_UNIX, /* stream */
+	CONFIG_LISTEN_UNIX_DGRAM,
 	CONFIG_LISTEN_UNIX_SEQPACKET,
 	CONFIG_LISTEN_VSOCK,
+	CONFIG_LISTEN_FD, /* passed by a service manager: of any kind */
 };
 
 /* One item of `listen`; it opens naddrs sockets. Several addresses of one
- * item with port 0 get the same port. */
+ * item with port 0 get the same port. With CONFIG_LISTEN_FD there is no
+ * address, and as many sockets as were passed with that name. */
 struct config_listen {
 	enum config_listen_kind kind;
-	char *text; /* as written: "8080", "*:80", "unix:/run/x" */
+	char *text; /* as written: "8080", "*:80", "unix:/run/x", "fd:NAME" */
 	struct addr *addrs;
 	size_t naddrs;
 	bool optional_ipv6; /* IPv6 addresses may be left out where the kernel
@@ -156,6 +174,10 @@ struct config_service {
 	struct config_listen *listen;
 	size_t nlisten;
 	struct config_socket socket;
+
+	enum config_mode mode;
+	unsigned processes; /* with CONFIG_MODE_ACTIVATE; else 1 */
+	enum config_start start;
 
 	/* handler: path is absolute and was executable when it was checked;
 	 * words are the arguments after argv[0], with their % sequences checked
