@@ -16,9 +16,6 @@
 /* Clients a wake-up; then the other services have their turn. */
 #define ACCEPTOR_BATCH 16
 
-#define ACCEPTOR_DELAY_MIN 0.1 /* seconds */
-#define ACCEPTOR_DELAY_MAX 5.0
-
 static void
 acceptor_log(struct acceptor *a, const char *event, const char *step, int error)
 {
@@ -53,7 +50,7 @@ acceptor_set_held(struct acceptor *a, unsigned held)
 	else
 		ev_io_stop(loop, &a->watcher);
 	if ((held & ACCEPTOR_HOLD_RESOURCES) == 0)
-		ev_timer_stop(loop, &a->backoff);
+		ev_timer_stop(loop, &a->retry);
 	/* Asked at once, not when the next client comes: there may be one that
 	 * was taken back, and the log would call it paused until then. */
 	if (released)
@@ -83,10 +80,8 @@ acceptor_pause(struct acceptor *a, const char *step, int error)
 		acceptor_log(a, "pause", step, error);
 	a->episode = true;
 	acceptor_hold(a, ACCEPTOR_HOLD_RESOURCES);
-	ev_timer_set(&a->backoff, a->delay, 0.);
-	ev_timer_start(loop, &a->backoff);
-	a->delay = a->delay * 2 < ACCEPTOR_DELAY_MAX ? a->delay * 2
-						     : ACCEPTOR_DELAY_MAX;
+	ev_timer_set(&a->retry, backoff_fail(&a->backoff, 0), 0.);
+	ev_timer_start(loop, &a->retry);
 }
 
 void
@@ -105,7 +100,7 @@ acceptor_resume(struct acceptor *a)
 }
 
 static void
-acceptor_backoff_cb(struct ev_loop *loop, ev_timer *w, int revents)
+acceptor_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	acceptor_resume(w->data);
 }
@@ -115,7 +110,7 @@ acceptor_backoff_cb(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 acceptor_recovered(struct acceptor *a)
 {
-	a->delay = ACCEPTOR_DELAY_MIN;
+	backoff_reset(&a->backoff);
 	if (!a->episode)
 		return;
 	a->episode = false;
@@ -192,12 +187,11 @@ acceptor_init(struct acceptor *a, struct service *service,
 {
 	*a = (struct acceptor){ .service = service,
 		.listener = *listener,
-		.pending = { .fd = -1 },
-		.delay = ACCEPTOR_DELAY_MIN };
+		.pending = { .fd = -1 } };
 	ev_io_init(&a->watcher, acceptor_ready_cb, listener->fd, EV_READ);
-	ev_timer_init(&a->backoff, acceptor_backoff_cb, 0., 0.);
+	ev_timer_init(&a->retry, acceptor_retry_cb, 0., 0.);
 	a->watcher.data = a;
-	a->backoff.data = a;
+	a->retry.data = a;
 	acceptor_set_held(a, 0);
 }
 

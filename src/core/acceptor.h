@@ -16,6 +16,7 @@
 
 #include "core.h"
 
+#include <evinetd/base/backoff.h>
 #include <evinetd/net/listener.h>
 
 /* Why a listener is not watched; bits, each with one owner. */
@@ -30,9 +31,9 @@ struct acceptor {
 	struct client pending; /* taken back; fd -1: none */
 	unsigned held;	       /* ACCEPTOR_HOLD_ bits; 0: watched */
 	ev_io watcher;
-	ev_timer backoff;
-	double delay; /* seconds of the next back-off */
-	bool episode; /* pausing was logged, resuming will be */
+	struct backoff backoff;
+	ev_timer retry; /* its end */
+	bool episode;	/* pausing was logged, resuming will be */
 };
 
 /* Takes the open listener. */

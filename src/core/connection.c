@@ -16,53 +16,22 @@
 #include "record.h"
 #include "service.h"
 
-#include <evinetd/base/clock.h>
-
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-
-static bool
-connection_is_alive(enum connection_state state)
-{
-	return state == CONNECTION_RUNNING || state == CONNECTION_ENDING;
-}
-
-void
-connection_set_state(struct connection *c, enum connection_state state)
-{
-	struct supervisor *s = c->service->supervisor;
-	const bool was_alive = connection_is_alive(c->state);
-
-	c->state = state;
-	if (connection_is_alive(state) == was_alive)
-		return;
-	if (!was_alive) {
-		c->service->active++;
-		supervisor_count(s, +1);
-	} else {
-		HASH_DEL(s->by_pid, c);
-		sources_leave(c->service->sources, &c->source);
-		c->service->active--;
-		supervisor_count(s, -1);
-	}
-}
 
 void
 connection_free(struct connection *c)
 {
-	struct ev_loop *loop = c->service->supervisor->loop;
+	struct ev_loop *loop = c->handler.service->supervisor->loop;
 
-	if (connection_is_alive(c->state)) {
-		connection_set_state(c, CONNECTION_CLOSING);
+	if (handler_is_alive(&c->handler)) {
+		sources_leave(c->handler.service->sources, &c->source);
 		(void)client_finish(&c->client);
 	}
 	lifetime_stop(c);
-	ev_timer_stop(loop, &c->kill);
 	ev_timer_stop(loop, &c->linger);
-	handler_log_fini(&c->log);
+	handler_fini(&c->handler);
 	holds_forget(c);
 	client_close(&c->client);
 	LIST_REMOVE(c, entry);
@@ -72,17 +41,15 @@ connection_free(struct connection *c)
 static void
 connection_gone(struct connection *c)
 {
-	struct supervisor *s = c->service->supervisor;
+	struct supervisor *s = c->handler.service->supervisor;
 
 	/* What the handler said stands before its end. */
-	handler_log_drain(&c->log);
-	handler_log_fini(&c->log);
-	record_end(c);
+	handler_log_drain(&c->handler.log);
+	handler_log_fini(&c->handler.log);
+	record_end(&c->handler);
 	connection_free(c);
 	supervisor_gone(s);
 }
-
-/* ---- CLOSING ---- */
 
 /* True when that was the end: c is gone. */
 static bool
@@ -104,7 +71,7 @@ connection_drain(struct connection *c, uint32_t events)
 void
 connection_event(struct connection *c, uint32_t events)
 {
-	if (c->state == CONNECTION_CLOSING)
+	if (c->handler.state == HANDLER_ENDED)
 		(void)connection_drain(c, events); /* c may be gone */
 	else
 		lifetime_hangup(c);
@@ -131,60 +98,54 @@ connection_close(struct connection *c)
 	/* If it cannot be watched, the time will end it. */
 	(void)holds_watch(c, EPOLLIN | EPOLLRDHUP);
 	ev_timer_init(&c->linger, connection_linger_cb,
-	    (double)c->service->config->linger_ms / 1e3, 0.);
+	    (double)c->handler.service->config->linger_ms / 1e3, 0.);
 	c->linger.data = c;
-	ev_timer_start(c->service->supervisor->loop, &c->linger);
+	ev_timer_start(c->handler.service->supervisor->loop, &c->linger);
 }
 
-void
-connection_exited(struct connection *c, int status, const struct rusage *usage)
-{
-	const struct config_service *config = c->service->config;
+/* ---- as the handler's owner ---- */
 
-	c->status = status;
-	c->usage = *usage;
-	c->ended_ns = clock_monotonic_ns();
-	connection_set_state(c, CONNECTION_CLOSING);
+static void
+connection_exited(struct handler *h)
+{
+	struct connection *c = connection_of(h);
+
+	sources_leave(h->service->sources, &c->source);
 	lifetime_stop(c);
-	ev_timer_stop(c->service->supervisor->loop, &c->kill);
-	tree_release(&c->tree, (int)config->kill_signal,
-	    (double)config->kill_grace_ms / 1e3);
-	handler_log_drain(&c->log);
 	if (c->client.fd == -1)
 		connection_gone(c);
 	else
 		connection_close(c);
 }
 
-/* ---- ENDING ---- */
+static void
+connection_describe(struct log_record *r, const struct handler *h)
+{
+	char peer[ADDR_TEXT_MAX];
+
+	log_str(r, "peer",
+	    client_format_peer(&connection_of(h)->client, peer, sizeof(peer)));
+}
 
 static void
-connection_kill_cb(struct ev_loop *loop, ev_timer *w, int revents)
+connection_account(struct log_record *r, const struct handler *h)
 {
-	connection_kill(w->data);
-}
+	const struct connection *c = connection_of(h);
+	struct client_traffic t;
 
-void
-connection_end(struct connection *c, enum connection_reason reason, int signal)
-{
-	struct ev_loop *loop = c->service->supervisor->loop;
-
-	if (c->state != CONNECTION_RUNNING)
+	if (c->client.fd == -1)
 		return;
-	c->reason = reason;
-	connection_set_state(c, CONNECTION_ENDING);
-	lifetime_stop(c);
-	/* None there: its end is on the way to us. */
-	(void)tree_kill(&c->tree, signal);
-	ev_timer_init(&c->kill, connection_kill_cb,
-	    (double)c->service->config->kill_grace_ms / 1e3, 0.);
-	c->kill.data = c;
-	ev_timer_start(loop, &c->kill);
+	client_traffic(&c->client, c->end, &t);
+	if (!t.known)
+		return;
+	log_int(r, "in", (int64_t)t.bytes_in);
+	log_int(r, "out", (int64_t)t.bytes_out);
+	log_real(r, "rtt", (double)t.rtt_us / 1e3, 1, "ms");
 }
 
-void
-connection_kill(struct connection *c)
-{
-	if (connection_is_alive(c->state))
-		(void)tree_kill(&c->tree, SIGKILL); /* as above */
-}
+const struct handler_owner connection_owner = {
+	.describe = connection_describe,
+	.account = connection_account,
+	.launched = connection_launched,
+	.exited = connection_exited,
+};

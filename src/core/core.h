@@ -9,12 +9,15 @@
  *   shutdown.c     the way from SIGTERM to the end of supervisor_run()
  *   service.c      services, their listeners and launch back-off
  *   acceptor.c     a listener's watcher, and when it pauses
- *   connection_launch.c  from an accepted client to a running handler
  *   connection.c   a connection's states, until the last byte
  *   holds.c        what happens to the connections that we hold
- *   lifetime.c     when a handler ends: age, silence, the client's departure
+ *   lifetime.c     when it has been silent, or left, for too long
+ *   runner.c       listeners that handlers take whole: wait, activate
+ *   backoff.c      how long to leave alone what fails
+ *   handler.c      a run of a service's program, from start to end
+ *   handler_launch.c     what its start needs
  *   tree.c         who ends with it, and what remains
- *   record.c       the log records of connections
+ *   record.c       the log records of handlers
  *   handler_log.c  a handler's standard error
  */
 #ifndef EVINETD_CORE_H
@@ -31,10 +34,12 @@
 
 struct cgroups;
 struct connection;
+struct handler;
 struct remains;
 struct service;
 
 LIST_HEAD(connection_list, connection);
+LIST_HEAD(handler_list, handler);
 LIST_HEAD(remains_list, remains);
 
 /* RUNNING -> DRAINING -> TERMINATING -> KILLING -> the loop ends; each step
@@ -57,10 +62,11 @@ struct supervisor {
 
 	uint64_t next_id;
 	unsigned running; /* main processes alive: what the limit counts */
-	struct connection *by_pid;  /* the running ones (uthash) */
-	struct connection_list all; /* and those that are closing */
-	bool full;		    /* max_connections is reached */
-	uint64_t full_logged_ns;    /* when that was last said */
+	struct handler *by_pid;	      /* the running ones (uthash) */
+	struct handler_list handlers; /* the same */
+	struct connection_list all;   /* and those that are closing */
+	bool full;		      /* max_connections is reached */
+	uint64_t full_logged_ns;      /* when that was last said */
 	bool full_logged;
 	size_t offer_next; /* the service that was offered a place last */
 	unsigned paused;   /* acceptors that back off */
@@ -82,7 +88,7 @@ struct supervisor {
  * listeners while `max_connections` is reached. */
 void supervisor_count(struct supervisor *s, int change);
 
-/* A connection is gone and has given back its descriptors. */
+/* A connection or a run is gone and has given back its descriptors. */
 void supervisor_gone(struct supervisor *s);
 
 /* SIGTERM or SIGINT has come; again: skip the wait. */

@@ -10,7 +10,7 @@
  */
 #include "handler_log.h"
 
-#include "connection.h"
+#include "handler.h"
 #include "record.h"
 #include "service.h"
 
@@ -36,7 +36,7 @@ static const struct bucket_rate handler_log_rate = {
 static struct ev_loop *
 handler_log_loop(const struct handler_log *h)
 {
-	return h->connection->service->supervisor->loop;
+	return h->handler->service->supervisor->loop;
 }
 
 static void
@@ -50,7 +50,7 @@ handler_log_line(void *arg, const char *line, size_t len)
 		return;
 	}
 	log_begin(&r, LOG_LEVEL_NOTICE, "stderr");
-	record_connection(&r, h->connection);
+	record_handler(&r, h->handler);
 	log_mem(&r, "line", line, len);
 	log_end(&r);
 }
@@ -63,7 +63,7 @@ handler_log_report_dropped(struct handler_log *h)
 	if (h->dropped == 0)
 		return;
 	log_begin(&r, LOG_LEVEL_WARNING, "stderr");
-	record_connection(&r, h->connection);
+	record_handler(&r, h->handler);
 	log_int(&r, "dropped", (int64_t)h->dropped);
 	log_end(&r);
 	h->dropped = 0;
@@ -147,12 +147,12 @@ handler_log_throttle_cb(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 int
-handler_log_init(struct handler_log *h, const struct connection *connection,
-    int *ret_handler_fd)
+handler_log_init(
+    struct handler_log *h, const struct handler *handler, int *ret_handler_fd)
 {
 	int fds[2];
 
-	*h = (struct handler_log){ .connection = connection, .fd = -1 };
+	*h = (struct handler_log){ .handler = handler, .fd = -1 };
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -errno;
 	/* Of the read end only: the two ends are two descriptions. */

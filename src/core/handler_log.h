@@ -15,7 +15,7 @@
 #include <evinetd/base/lines.h>
 
 struct handler_log {
-	const struct connection *connection;
+	const struct handler *handler;
 	int fd; /* our end of the pipe, or -1 */
 	ev_io watcher;
 	ev_timer throttle;   /* active: not reading until it fires */
@@ -28,9 +28,9 @@ struct handler_log {
 
 /* Makes the pipe; *ret_handler_fd is for the handler and belongs to the
  * caller. 0 or a negative errno. */
-int handler_log_init(struct handler_log *h, const struct connection *connection,
-    int *ret_handler_fd);
-/* Begins to read; the connection's pid is known now. */
+int handler_log_init(
+    struct handler_log *h, const struct handler *handler, int *ret_handler_fd);
+/* Begins to read; the handler's pid is known now. */
 void handler_log_start(struct handler_log *h);
 /* The main process has ended: logs what it left in the pipe. */
 void handler_log_drain(struct handler_log *h);

@@ -55,8 +55,8 @@ holds_watch(struct connection *c, uint32_t events)
 	struct epoll_event event = { .events = events, .data.ptr = c };
 	const int op = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
-	if (epoll_ctl(c->service->supervisor->holds.fd, op, c->client.fd,
-		&event) == -1)
+	if (epoll_ctl(c->handler.service->supervisor->holds.fd, op,
+		c->client.fd, &event) == -1)
 		return -errno;
 	c->watched = true;
 	return 0;
@@ -68,7 +68,7 @@ holds_forget(struct connection *c)
 	if (!c->watched)
 		return;
 	/* It is in there, so this cannot fail. */
-	(void)epoll_ctl(c->service->supervisor->holds.fd, EPOLL_CTL_DEL,
+	(void)epoll_ctl(c->handler.service->supervisor->holds.fd, EPOLL_CTL_DEL,
 	    c->client.fd, NULL);
 	c->watched = false;
 }

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* The rules about when a handler ends. They look at the hold alone: no byte is
- * touched, and the handler need not cooperate. What then happens to it is
- * connection_end()'s affair.
+/* The rules about when a connection's handler ends. They look at the hold
+ * alone: no byte is touched, and the handler need not cooperate. What then
+ * happens to it is handler_end()'s affair.
  */
 #include "lifetime.h"
 
@@ -19,7 +19,7 @@
 static struct ev_loop *
 lifetime_loop(const struct connection *c)
 {
-	return c->service->supervisor->loop;
+	return c->handler.service->supervisor->loop;
 }
 
 static void
@@ -31,30 +31,21 @@ lifetime_arm(struct connection *c, ev_timer *timer, int64_t ms,
 	ev_timer_start(lifetime_loop(c), timer);
 }
 
-static void
-lifetime_max_cb(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct connection *c = w->data;
-
-	connection_end(
-	    c, CONNECTION_BY_LIFETIME, (int)c->service->config->kill_signal);
-}
-
 /* Fires when it could be over: if there was traffic meanwhile, it is armed
  * again for what is left, so that traffic itself costs nothing. */
 static void
 lifetime_idle_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct connection *c = w->data;
-	const int64_t limit = c->service->config->idle_timeout_ms;
+	const int64_t limit = c->handler.service->config->idle_timeout_ms;
 	const int64_t idle = client_idle_ms(&c->client);
 
 	if (idle < limit)
 		lifetime_arm(
 		    c, w, limit - (idle < 0 ? 0 : idle), lifetime_idle_cb);
 	else
-		connection_end(c, CONNECTION_BY_IDLE,
-		    (int)c->service->config->kill_signal);
+		handler_end(&c->handler, HANDLER_BY_IDLE,
+		    (int)c->handler.service->config->kill_signal);
 }
 
 static void
@@ -67,8 +58,8 @@ lifetime_disconnect_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	};
 	struct connection *c = w->data;
 
-	connection_end(c, CONNECTION_BY_DISCONNECT,
-	    signals[c->service->config->on_disconnect]);
+	handler_end(&c->handler, HANDLER_BY_DISCONNECT,
+	    signals[c->handler.service->config->on_disconnect]);
 }
 
 void
@@ -76,7 +67,7 @@ lifetime_hangup(struct connection *c)
 {
 	if (!ev_is_active(&c->lifetime.disconnect))
 		lifetime_arm(c, &c->lifetime.disconnect,
-		    c->service->config->disconnect_grace_ms,
+		    c->handler.service->config->disconnect_grace_ms,
 		    lifetime_disconnect_cb);
 }
 
@@ -91,7 +82,7 @@ lifetime_watch(struct connection *c)
 	if (error == 0)
 		return;
 	log_begin(&r, LOG_LEVEL_WARNING, "on_disconnect");
-	record_connection(&r, c);
+	record_handler(&r, &c->handler);
 	log_errno(&r, -error);
 	log_end(&r);
 }
@@ -99,11 +90,8 @@ lifetime_watch(struct connection *c)
 void
 lifetime_start(struct connection *c)
 {
-	const struct config_service *config = c->service->config;
+	const struct config_service *config = c->handler.service->config;
 
-	if (config->max_lifetime_ms != CONFIG_NONE)
-		lifetime_arm(c, &c->lifetime.max, config->max_lifetime_ms,
-		    lifetime_max_cb);
 	if (config->idle_timeout_ms != CONFIG_NONE)
 		lifetime_arm(c, &c->lifetime.idle, config->idle_timeout_ms,
 		    lifetime_idle_cb);
@@ -116,7 +104,6 @@ lifetime_stop(struct connection *c)
 {
 	struct ev_loop *loop = lifetime_loop(c);
 
-	ev_timer_stop(loop, &c->lifetime.max);
 	ev_timer_stop(loop, &c->lifetime.idle);
 	ev_timer_stop(loop, &c->lifetime.disconnect);
 }

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* When a handler ends, by the operator's rules: too old, silent for too long,
- * or its client has gone. Private to core.
+/* When a connection's handler ends, by the operator's rules: silent for too
+ * long, or its client has gone. Its age is the handler's own affair. Private to
+ * core.
  */
 #ifndef EVINETD_CORE_LIFETIME_H
 #define EVINETD_CORE_LIFETIME_H
@@ -11,7 +12,6 @@
 #include "core.h"
 
 struct lifetime {
-	ev_timer max;	     /* max_lifetime */
 	ev_timer idle;	     /* idle_timeout: when it could be over */
 	ev_timer disconnect; /* disconnect_grace */
 };

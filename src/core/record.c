@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* The log records of connections. What is in them, and with what names and
+/* The log records of handlers. What is in them, and with what names and
  * units, is the interface of evinetd(8); nothing else is done here.
  */
 #include "record.h"
@@ -22,47 +22,30 @@ record_seconds(const struct timeval *tv)
 }
 
 void
-record_connection(struct log_record *r, const struct connection *c)
+record_handler(struct log_record *r, const struct handler *h)
 {
-	char peer[ADDR_TEXT_MAX];
-
-	log_str(r, "service", c->service->config->name);
-	log_int(r, "conn", (int64_t)c->id);
-	log_str(r, "peer", client_format_peer(&c->client, peer, sizeof(peer)));
-	if (c->pid > 0)
-		log_int(r, "pid", c->pid);
+	log_str(r, "service", h->service->config->name);
+	log_int(r, "conn", (int64_t)h->id);
+	h->owner->describe(r, h);
+	if (h->pid > 0)
+		log_int(r, "pid", h->pid);
 }
 
 void
-record_start(const struct connection *c)
+record_start(const struct handler *h)
 {
-	const struct config *config = c->service->supervisor->config;
+	const struct config *config = h->service->supervisor->config;
 	struct log_record r;
 
 	if (config->log_connections != CONFIG_LOG_ALL)
 		return;
 	log_begin(&r, LOG_LEVEL_INFO, "start");
-	record_connection(&r, c);
-	log_fmt(&r, "active", "%u/%u", c->service->supervisor->running,
+	record_handler(&r, h);
+	log_fmt(&r, "active", "%u/%u", h->service->supervisor->running,
 	    config->max_connections);
-	if (c->tree.mode == CONFIG_KILL_TREE)
-		log_str(&r, "tree", tree_means(&c->tree));
+	if (h->tree.mode == CONFIG_KILL_TREE)
+		log_str(&r, "tree", tree_means(&h->tree));
 	log_end(&r);
-}
-
-static void
-record_traffic(struct log_record *r, const struct connection *c)
-{
-	struct client_traffic t;
-
-	if (c->client.fd == -1)
-		return;
-	client_traffic(&c->client, c->end, &t);
-	if (!t.known)
-		return;
-	log_int(r, "in", (int64_t)t.bytes_in);
-	log_int(r, "out", (int64_t)t.bytes_out);
-	log_real(r, "rtt", (double)t.rtt_us / 1e3, 1, "ms");
 }
 
 /* Until exec the child runs in our memory, and the kernel counts the peak of
@@ -89,73 +72,74 @@ record_usage(struct log_record *r, const struct rusage *usage)
 }
 
 static const char *
-record_reason(const struct connection *c)
+record_reason(const struct handler *h)
 {
-	switch (c->reason) {
-	case CONNECTION_BY_LIFETIME:
+	switch (h->reason) {
+	case HANDLER_BY_LIFETIME:
 		return "lifetime";
-	case CONNECTION_BY_IDLE:
+	case HANDLER_BY_IDLE:
 		return "idle";
-	case CONNECTION_BY_DISCONNECT:
+	case HANDLER_BY_DISCONNECT:
 		return "disconnect";
-	case CONNECTION_BY_SHUTDOWN:
+	case HANDLER_BY_SHUTDOWN:
 		return "shutdown";
-	case CONNECTION_BY_ITSELF:
+	case HANDLER_BY_ITSELF:
 		break;
 	}
-	return WIFSIGNALED(c->status) ? "signal" : "exit";
+	return WIFSIGNALED(h->status) ? "signal" : "exit";
 }
 
 static void
-record_status(struct log_record *r, const struct connection *c)
+record_status(struct log_record *r, const struct handler *h)
 {
 	const char *name;
 
-	log_str(r, "reason", record_reason(c));
-	if (!WIFSIGNALED(c->status)) {
-		log_int(r, "status", WEXITSTATUS(c->status));
+	log_str(r, "reason", record_reason(h));
+	if (!WIFSIGNALED(h->status)) {
+		log_int(r, "status", WEXITSTATUS(h->status));
 		return;
 	}
-	name = sigabbrev_np(WTERMSIG(c->status));
+	name = sigabbrev_np(WTERMSIG(h->status));
 	if (name != NULL)
 		log_str(r, "signal", name);
 	else
-		log_int(r, "signal", WTERMSIG(c->status));
+		log_int(r, "signal", WTERMSIG(h->status));
 }
 
 void
-record_end(const struct connection *c)
+record_end(const struct handler *h)
 {
 	struct log_record r;
 	const enum config_log_connections which =
-	    c->service->supervisor->config->log_connections;
+	    h->service->supervisor->config->log_connections;
 
 	if (which == CONFIG_LOG_NOTHING ||
-	    (which == CONFIG_LOG_FAILURES && c->status == 0 &&
-		c->reason == CONNECTION_BY_ITSELF))
+	    (which == CONFIG_LOG_FAILURES && h->status == 0 &&
+		h->reason == HANDLER_BY_ITSELF))
 		return;
 	log_begin(&r, LOG_LEVEL_INFO, "end");
-	record_connection(&r, c);
-	record_status(&r, c);
+	record_handler(&r, h);
+	record_status(&r, h);
 	log_real(
-	    &r, "duration", (double)(c->ended_ns - c->started_ns) / 1e9, 3, "");
-	record_traffic(&r, c);
-	record_usage(&r, &c->usage);
+	    &r, "duration", (double)(h->ended_ns - h->started_ns) / 1e9, 3, "");
+	if (h->owner->account != NULL)
+		h->owner->account(&r, h);
+	record_usage(&r, &h->usage);
 	log_end(&r);
 }
 
 void
-record_refuse(const struct connection *c, const struct spawn_result *result,
+record_refuse(const struct handler *h, const struct spawn_result *result,
     uint64_t suppressed)
 {
 	struct log_record r;
 
 	log_begin(&r, LOG_LEVEL_WARNING, "refuse");
-	record_connection(&r, c);
+	record_handler(&r, h);
 	log_str(&r, "reason", "launch_failed");
 	log_str(&r, "step", launch_step_name(result->step));
 	if (result->step == LAUNCH_STEP_EXEC)
-		log_str(&r, "path", c->service->config->path);
+		log_str(&r, "path", h->service->config->path);
 	log_errno(&r, result->error);
 	if (suppressed > 0)
 		log_int(&r, "suppressed", (int64_t)suppressed);

@@ -2,24 +2,25 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* The log records of connections: start, end, refuse. Private to core.
+/* The log records of handlers: start, end, refuse. Private to core.
  */
 #ifndef EVINETD_CORE_RECORD_H
 #define EVINETD_CORE_RECORD_H
 
-#include "connection.h"
+#include "handler.h"
 
-/* service=, conn=, peer= and, when there is one, pid=. */
-void record_connection(struct log_record *r, const struct connection *c);
+/* service=, conn=, whom it serves (peer= or address=) and, when there is one,
+ * pid=. */
+void record_handler(struct log_record *r, const struct handler *h);
 
-void record_start(const struct connection *c);
+void record_start(const struct handler *h);
 
-/* Asks the kernel for the traffic, so the hold must still be open. */
-void record_end(const struct connection *c);
+/* Asks the owner for the traffic, so a hold must still be open. */
+void record_end(const struct handler *h);
 
 /* reason=launch_failed, with the step and errno of it; suppressed is how many
  * refusals before it were not logged. */
-void record_refuse(const struct connection *c,
-    const struct spawn_result *result, uint64_t suppressed);
+void record_refuse(const struct handler *h, const struct spawn_result *result,
+    uint64_t suppressed);
 
 #endif

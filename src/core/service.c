@@ -16,9 +16,6 @@
 /* So many launches may fail in a row before attempts are spaced out. */
 #define SERVICE_FAILURES_FREE 5
 
-#define SERVICE_RETRY_MIN_NS UINT64_C(100000000) /* 100 ms */
-#define SERVICE_RETRY_MAX_NS UINT64_C(5000000000)
-
 static void
 service_log_failure(const struct service *s, const struct config_listen *listen,
     const struct listener_failure *f)
@@ -190,27 +187,21 @@ service_log_recovery(const struct service *s)
 bool
 service_may_launch(struct service *s)
 {
-	return s->launch_failures <= SERVICE_FAILURES_FREE ||
-	       clock_monotonic_ns() >= s->launch_retry_ns;
+	return clock_monotonic_ns() >= s->launch_retry_ns;
 }
 
 void
 service_launched(struct service *s, bool succeeded)
 {
-	uint64_t delay = SERVICE_RETRY_MIN_NS;
+	double delay;
 
 	if (succeeded) {
 		if (s->suppressed > 0)
 			service_log_recovery(s);
 		s->suppressed = 0;
-		s->launch_failures = 0;
+		backoff_reset(&s->launches);
 		return;
 	}
-	s->launch_failures++;
-	for (unsigned i = SERVICE_FAILURES_FREE + 1;
-	     i < s->launch_failures && delay < SERVICE_RETRY_MAX_NS; i++)
-		delay *= 2;
-	if (delay > SERVICE_RETRY_MAX_NS)
-		delay = SERVICE_RETRY_MAX_NS;
-	s->launch_retry_ns = clock_monotonic_ns() + delay;
+	delay = backoff_fail(&s->launches, SERVICE_FAILURES_FREE);
+	s->launch_retry_ns = clock_monotonic_ns() + (uint64_t)(delay * 1e9);
 }

@@ -23,8 +23,7 @@ struct service {
 	unsigned active;   /* main processes alive */
 	size_t offer_next; /* the listener that was offered a place last */
 
-	/* Back-off after launches that failed in a row. */
-	unsigned launch_failures;
+	struct backoff launches;  /* for a connection each */
 	uint64_t launch_retry_ns; /* no attempt before */
 	uint64_t suppressed;	  /* refusals that were not logged */
 };

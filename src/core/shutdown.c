@@ -25,14 +25,13 @@
 static double
 shutdown_end_all(struct supervisor *s)
 {
-	struct connection *c;
+	struct handler *h;
 	int64_t grace_ms = 0;
 
-	LIST_FOREACH (c, &s->all, entry) {
-		const struct config_service *config = c->service->config;
+	LIST_FOREACH (h, &s->handlers, entry) {
+		const struct config_service *config = h->service->config;
 
-		connection_end(
-		    c, CONNECTION_BY_SHUTDOWN, (int)config->kill_signal);
+		handler_end(h, HANDLER_BY_SHUTDOWN, (int)config->kill_signal);
 		if (config->kill_grace_ms > grace_ms)
 			grace_ms = config->kill_grace_ms;
 	}
@@ -42,10 +41,10 @@ shutdown_end_all(struct supervisor *s)
 static void
 shutdown_kill_all(struct supervisor *s)
 {
-	struct connection *c;
+	struct handler *h;
 
-	LIST_FOREACH (c, &s->all, entry)
-		connection_kill(c);
+	LIST_FOREACH (h, &s->handlers, entry)
+		handler_kill(h);
 	(void)tree_kill_remains(s); /* shutdown_check() asks again */
 }
 

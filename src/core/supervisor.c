@@ -121,11 +121,11 @@ supervisor_child_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	pid_t pid;
 
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-		struct connection *c;
+		struct handler *h;
 
-		HASH_FIND_INT(s->by_pid, &pid, c);
-		if (c != NULL)
-			connection_exited(c, status, &usage);
+		HASH_FIND_INT(s->by_pid, &pid, h);
+		if (h != NULL)
+			handler_exited(h, status, &usage);
 		else
 			tree_check_remains(s);
 	}
@@ -302,6 +302,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 		return -ENOMEM;
 	s->config = config;
 	LIST_INIT(&s->all);
+	LIST_INIT(&s->handlers);
 	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	s->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (s->null_fd == -1)
@@ -337,8 +338,8 @@ supervisor_record_closing(const struct supervisor *s)
 	const struct connection *c;
 
 	LIST_FOREACH (c, &s->all, entry)
-		if (c->state == CONNECTION_CLOSING)
-			record_end(c);
+		if (c->handler.state == HANDLER_ENDED)
+			record_end(&c->handler);
 }
 
 void

@@ -12,7 +12,7 @@
 #include <evinetd/launch/cgroup.h>
 #include <evinetd/launch/descendants.h>
 
-#include "connection.h"
+#include "handler.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,14 +48,14 @@ tree_kill_group(const struct tree *t, int signal)
 static int
 tree_kill_descendants(const struct tree *t, int signal)
 {
-	const struct connection *other;
+	const struct handler *other;
 	pid_t main = t->main;
 
 	/* The number may be that of a new handler by now. */
 	HASH_FIND_INT(t->supervisor->by_pid, &main, other);
-	if (other != NULL && other->id != t->connection)
+	if (other != NULL && other->id != t->id)
 		main = 0;
-	return descendants_kill(main, t->connection, signal);
+	return descendants_kill(main, t->id, signal);
 }
 
 int
@@ -72,8 +72,7 @@ tree_kill(const struct tree *t, int signal)
 		break;
 	}
 	if (t->cgroup)
-		count =
-		    cgroup_kill(t->supervisor->cgroups, t->connection, signal);
+		count = cgroup_kill(t->supervisor->cgroups, t->id, signal);
 	else
 		count = tree_kill_descendants(t, signal);
 	return count < 0 ? 0 : count;
@@ -112,7 +111,7 @@ remains_free(struct remains *r)
 	ev_timer_stop(t->supervisor->loop, &r->timer);
 	if (t->cgroup) /* busy: it stays until we end, and is found empty then
 			*/
-		(void)cgroup_remove(t->supervisor->cgroups, t->connection);
+		(void)cgroup_remove(t->supervisor->cgroups, t->id);
 	LIST_REMOVE(r, entry);
 	free(r);
 }
@@ -123,7 +122,7 @@ remains_log(const struct tree *t, int signal, int count)
 	struct log_record r;
 
 	log_begin(&r, LOG_LEVEL_NOTICE, "remains");
-	log_int(&r, "conn", (int64_t)t->connection);
+	log_int(&r, "conn", (int64_t)t->id);
 	log_int(&r, "pid", t->main);
 	log_str(&r, "means", tree_means(t));
 	log_str(&r, "signal", sigabbrev_np(signal));
@@ -155,7 +154,7 @@ remains_are_over(struct remains *r, int count)
 	r->seen_none = count == 0;
 	if (!over || !t->cgroup)
 		return over;
-	return cgroup_remove(t->supervisor->cgroups, t->connection) == 0;
+	return cgroup_remove(t->supervisor->cgroups, t->id) == 0;
 }
 
 /* Sends the next signal and says when to come again; r is gone when nothing is
@@ -198,8 +197,7 @@ tree_release(const struct tree *t, int signal, double grace)
 
 	/* Nearly always nothing is left: without an allocation. */
 	if (sure && tree_remain(t, 0) == 0 &&
-	    (!t->cgroup ||
-		cgroup_remove(t->supervisor->cgroups, t->connection) == 0))
+	    (!t->cgroup || cgroup_remove(t->supervisor->cgroups, t->id) == 0))
 		return;
 	struct remains *r = calloc(1, sizeof(*r));
 	if (r == NULL) { /* no time to be polite */

@@ -12,13 +12,13 @@
 
 #include "core.h"
 
-/* Which processes belong to a connection. Copied from it, because they may
+/* Which processes belong to a handler. Copied from it, because they may
  * outlive it. */
 struct tree {
 	struct supervisor *supervisor;
 	enum config_kill_mode mode;
-	pid_t main; /* process, group and session id */
-	uint64_t connection;
+	pid_t main;  /* process, group and session id */
+	uint64_t id; /* of the handler */
 	bool cgroup; /* it has a leaf */
 };
 

@@ -4,7 +4,8 @@
 
 /* The only code between clone and exec. It runs in a child that shares our
  * memory while we are suspended: system calls only, no allocation, no NSS, no
- * logging, no locks, and nothing written but the failed step and its errno.
+ * logging, no locks, and nothing written but the failed step, its errno, and
+ * the text of its own pid.
  *
  * Order: what needs privileges comes before they go; groups before user; the
  * working directory as the user who will use it.
@@ -42,12 +43,37 @@ child_reset_signals(const struct child_launch *c)
 static int
 child_set_descriptors(const struct child_launch *c)
 {
+	const int first = STDERR_FILENO + 1, count = (int)c->npassed;
+
 	/* dup2(2) clears close-on-exec in the copy. */
-	if (dup2(c->connection_fd, STDIN_FILENO) == -1 ||
-	    dup2(c->connection_fd, STDOUT_FILENO) == -1 ||
-	    dup2(c->stderr_fd, STDERR_FILENO) == -1)
-		return -1;
-	return close_range(3, ~0U, 0);
+	for (int i = 0; i < first; i++)
+		if (dup2(c->fds[i], i) == -1)
+			return -1;
+	/* Away first: the place of one may be where another is now. */
+	for (int i = 0; i < count; i++)
+		if (dup2(c->passed[i], c->away + i) == -1)
+			return -1;
+	for (int i = 0; i < count; i++)
+		if (dup2(c->away + i, first + i) == -1)
+			return -1;
+	return close_range((unsigned)(first + count), ~0U, 0);
+}
+
+/* What LISTEN_PID says, which nobody can know before. */
+static void
+child_write_pid(const struct child_launch *c)
+{
+	char digits[CHILD_PID_MAX];
+	size_t count = 0;
+	char *to = c->pid_text;
+
+	if (to == NULL)
+		return;
+	for (pid_t pid = getpid(); pid > 0; pid /= 10)
+		digits[count++] = (char)('0' + pid % 10);
+	while (count > 0)
+		*to++ = digits[--count];
+	*to = '\0';
 }
 
 static int
@@ -151,6 +177,7 @@ child_main(void *arg)
 	const struct child_setup *s = c->setup;
 
 	umask(s->umask);
+	child_write_pid(c);
 	if ((c->step = LAUNCH_STEP_CGROUP, child_join_cgroup(c) == -1) ||
 	    (c->step = LAUNCH_STEP_SESSION, setsid() == -1) ||
 	    (c->step = LAUNCH_STEP_SIGNALS, child_reset_signals(c) == -1) ||

@@ -45,13 +45,19 @@ struct child_setup {
 	bool no_new_privileges;
 };
 
-/* One launch. The child writes step and error, nothing else. */
+/* Digits of a pid, and a NUL. */
+#define CHILD_PID_MAX 12
+
+/* One launch. The child writes step, error and pid_text, nothing else. */
 struct child_launch {
 	const struct child_setup *setup;
 	char *const *argv;
 	char *const *envp;
-	int connection_fd; /* 3 or higher, as is stderr_fd */
-	int stderr_fd;
+	int fds[3];	   /* what becomes 0, 1 and 2; themselves 3 or higher */
+	const int *passed; /* what becomes 3 and so on */
+	size_t npassed;
+	int away;	    /* a number above all passed and all their places */
+	char *pid_text;	    /* room for CHILD_PID_MAX; NULL: nobody asks */
 	int cgroup_fd;	    /* or -1 */
 	const int *signals; /* to be set to their default */
 	size_t nsignals;

@@ -194,11 +194,71 @@ frame_put_vsock(struct frame_writer *w, const struct spawn_request *r)
 	frame_put_env_number(w, "REMOTE_PORT", addr_port(&r->client->peer));
 }
 
-void
+/* Nobody is at the other end of a listener. */
+static void
+frame_put_listener(struct frame_writer *w, const struct spawn_request *r)
+{
+	const struct addr *local = &r->client->local;
+	char host[ADDR_TEXT_MAX];
+
+	addr_format_host(local, host, sizeof(host));
+	switch (addr_family(local)) {
+	case AF_UNIX:
+		frame_put_env(w, "PROTO", "IPC");
+		frame_put_env(w, "IPCLOCALPATH", host);
+		break;
+	case AF_VSOCK:
+		frame_put_env(w, "PROTO", "VSOCK");
+		break;
+	default:
+		frame_put_env(w, "PROTO", r->datagram ? "UDP" : "TCP");
+		if (r->datagram)
+			break;
+		frame_put_env(w, "TCPLOCALIP", host);
+		frame_put_env_number(w, "TCPLOCALPORT", addr_port(local));
+		break;
+	}
+}
+
+static char *
+frame_put_handover(struct frame_writer *w, const struct handover *h)
+{
+	char *place = w->frame->text + w->used + sizeof("LISTEN_PID=") - 1;
+	char room[CHILD_PID_MAX];
+
+	memset(room, '0', sizeof(room) - 1);
+	room[sizeof(room) - 1] = '\0';
+	frame_put_env(w, "LISTEN_PID", room);
+	w->frame->envp[w->nenv++] = h->env_fds;
+	w->frame->envp[w->nenv++] = h->env_names;
+	return place;
+}
+
+static void
+frame_put_client(struct frame_writer *w, const struct spawn_request *r)
+{
+	switch (addr_family(&r->client->peer)) {
+	case AF_UNSPEC:
+		frame_put_listener(w, r);
+		break;
+	case AF_UNIX:
+		frame_put_unix(w, r);
+		break;
+	case AF_VSOCK:
+		frame_put_vsock(w, r);
+		break;
+	default:
+		frame_put_tcp(w, r);
+		break;
+	}
+}
+
+char *
 launch_frame_fill(struct launch_frame *f, const struct spawn_request *r)
 {
 	struct frame_writer w = { .frame = f };
 	const struct launch_plan *plan = r->plan;
+	char *pid_text = NULL;
 	size_t i;
 
 	f->argv[0] = frame_put_word(&w, r, plan->argv0);
@@ -209,16 +269,10 @@ launch_frame_fill(struct launch_frame *f, const struct spawn_request *r)
 	for (i = 0; i < plan->environment.count; i++)
 		f->envp[w.nenv++] = plan->environment.items[i];
 	frame_put_env_number(&w, "EVINETD_CONNECTION", r->connection);
-	switch (addr_family(&r->client->peer)) {
-	case AF_UNIX:
-		frame_put_unix(&w, r);
-		break;
-	case AF_VSOCK:
-		frame_put_vsock(&w, r);
-		break;
-	default:
-		frame_put_tcp(&w, r);
-		break;
-	}
+	if (r->handover != NULL)
+		pid_text = frame_put_handover(&w, r->handover);
+	else
+		frame_put_client(&w, r);
 	f->envp[w.nenv] = NULL;
+	return pid_text;
 }

@@ -47,8 +47,9 @@ void launch_strings_fini(struct config_strings *s);
 int launch_frame_init(struct launch_frame *f, const struct launch_plan *plan);
 void launch_frame_fini(struct launch_frame *f);
 
-/* Writes the arguments and the environment of one launch. Allocates nothing. */
-void
+/* Writes the arguments and the environment of one launch. Allocates nothing.
+ * The place for the value of LISTEN_PID, CHILD_PID_MAX bytes, or NULL. */
+char *
 launch_frame_fill(struct launch_frame *f, const struct spawn_request *request);
 
 #endif

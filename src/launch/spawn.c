@@ -131,24 +131,40 @@ spawn_clone(struct spawner *s, struct child_launch *launch)
 	return result;
 }
 
+static void
+spawn_set_descriptors(
+    struct child_launch *launch, const struct spawn_request *r)
+{
+	const struct handover *h = r->handover;
+	const int fd = r->client->fd;
+	const int stderr_fd = r->stderr_fd != -1 ? r->stderr_fd : fd;
+
+	launch->fds[STDIN_FILENO] = h == NULL ? fd : r->null_fd;
+	launch->fds[STDOUT_FILENO] = h == NULL ? fd : stderr_fd;
+	launch->fds[STDERR_FILENO] = stderr_fd;
+	if (h == NULL)
+		return;
+	launch->passed = h->fds;
+	launch->npassed = h->count;
+	launch->away = h->away;
+}
+
 void
 spawn_submit(struct spawner *s, const struct spawn_request *request,
     spawn_cb *cb, void *arg)
 {
 	struct launch_plan *plan = request->plan;
-	const int fd = request->client->fd;
 	struct child_launch launch = {
 		.setup = &plan->setup,
 		.argv = plan->frame.argv,
 		.envp = plan->frame.envp,
-		.connection_fd = fd,
-		.stderr_fd = request->stderr_fd != -1 ? request->stderr_fd : fd,
 		.cgroup_fd = request->cgroup_fd,
 		.signals = s->signals,
 		.nsignals = s->nsignals,
 	};
 
-	launch_frame_fill(&plan->frame, request);
+	spawn_set_descriptors(&launch, request);
+	launch.pid_text = launch_frame_fill(&plan->frame, request);
 	const struct spawn_result result = spawn_clone(s, &launch);
 	cb(arg, &result);
 }

@@ -11,6 +11,7 @@
 #ifndef EVINETD_LAUNCH_SPAWN_H
 #define EVINETD_LAUNCH_SPAWN_H
 
+#include <evinetd/launch/handover.h>
 #include <evinetd/launch/plan.h>
 #include <evinetd/net/client.h>
 
@@ -47,7 +48,18 @@ const char *launch_step_name(enum launch_step step);
 /* One launch: whom for, and the values that change from one to the next. */
 struct spawn_request {
 	struct launch_plan *plan;
+
+	/* What becomes fd 0 and 1, and who is at its ends. A listener
+	 * (`mode = wait`) has no peer. */
 	const struct client *client;
+	bool datagram; /* it is a datagram socket */
+
+	/* Or, when not NULL (`mode = activate`): what is handed over from fd 3
+	 * on. client is without a descriptor then, null_fd becomes fd 0, and
+	 * stderr_fd fd 1 and 2. */
+	const struct handover *handover;
+	int null_fd;
+
 	uint64_t connection; /* its id */
 	unsigned
 	    concurrency; /* connections of this source, this one included */

@@ -6,7 +6,7 @@ set -eu
 
 # Thin wrappers of one system call each (checked in glibc), the address of
 # errno, and sigemptyset(3), which is a loop over one word.
-allowed='__errno_location _exit chdir close close_range dup2 execve open prctl
+allowed='__errno_location _exit chdir close close_range dup2 execve getpid open prctl
 setpriority setrlimit setrlimit64 open64 setsid sigaction sigemptyset
 sigprocmask syscall umask write'
 
