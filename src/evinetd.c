@@ -8,6 +8,8 @@
 #include <evinetd/config/config.h>
 #include <evinetd/core/pid_file.h>
 #include <evinetd/core/supervisor.h>
+#include <evinetd/launch/cgroup.h>
+#include <evinetd/net/passed.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +201,35 @@ evinetd_load(const struct evinetd_options *o, struct config **ret)
 	return error;
 }
 
+/* What `kill_mode = tree` will be done with: that depends on the machine, and
+ * on who runs us where. */
+static void
+evinetd_tell_trees(const struct config *config)
+{
+	struct cgroups *cgroups;
+	int error = 1;
+
+	for (size_t i = 0; i < config->nservices; i++) {
+		const struct config_service *s = config->services[i];
+
+		if (!s->enabled || s->kill_mode != CONFIG_KILL_TREE)
+			continue;
+		if (error == 1) {
+			error = cgroups_new(&cgroups);
+			if (error == 0)
+				cgroups_free(cgroups);
+		}
+		if (error == 0)
+			printf("[%s] kill_mode = tree: by a cgroup for each "
+			       "handler\n",
+			    s->name);
+		else
+			printf("[%s] kill_mode = tree: by looking in /proc, "
+			       "since no cgroup can be made here: %s\n",
+			    s->name, strerror(-error));
+	}
+}
+
 static int
 evinetd_check(const struct config *config)
 {
@@ -209,6 +240,7 @@ evinetd_check(const struct config *config)
 	printf("%s: ok, %zu of %zu services enabled\n",
 	    config->path != NULL ? config->path : "command line", enabled,
 	    config->nservices);
+	evinetd_tell_trees(config);
 	return EXIT_SUCCESS;
 }
 
@@ -301,6 +333,21 @@ evinetd_run(struct evinetd_options *o)
 	return status;
 }
 
+/* Before anything else is opened. */
+static int
+evinetd_take_passed(void)
+{
+	const int error = passed_init();
+
+	if (error == 0)
+		return 0;
+	fprintf(stderr,
+	    "evinetd: LISTEN_FDS and LISTEN_FDNAMES are not as in "
+	    "sd_listen_fds(3): %s\n",
+	    strerror(-error));
+	return -1;
+}
+
 /* A descriptor of ours on 0, 1 or 2 would be lost in the child, and read as
  * the log. */
 static int
@@ -324,7 +371,7 @@ main(int argc, char *argv[])
 	int status = EXIT_FAILURE;
 	char **items;
 
-	if (evinetd_fill_descriptors() == -1)
+	if (evinetd_take_passed() == -1 || evinetd_fill_descriptors() == -1)
 		return EXIT_FAILURE;
 	/* Three lists; none can be longer than the command line. */
 	const size_t room = (size_t)argc + 1;

@@ -48,6 +48,8 @@ struct log_record;
 struct handler_owner {
 	/* Whom it serves, for records: peer= or address=. */
 	void (*describe)(struct log_record *r, const struct handler *h);
+	/* What it was started for, in the start record; or NULL. */
+	void (*tell_origin)(struct log_record *r, const struct handler *h);
 	/* What went through, for the end record; or NULL. */
 	void (*account)(struct log_record *r, const struct handler *h);
 	/* It runs, or it could not be started and is NEW again. May free it. */

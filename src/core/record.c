@@ -41,6 +41,8 @@ record_start(const struct handler *h)
 		return;
 	log_begin(&r, LOG_LEVEL_INFO, "start");
 	record_handler(&r, h);
+	if (h->owner->tell_origin != NULL)
+		h->owner->tell_origin(&r, h);
 	log_fmt(&r, "active", "%u/%u", h->service->supervisor->running,
 	    config->max_connections);
 	if (h->tree.mode == CONFIG_KILL_TREE)
@@ -136,6 +138,8 @@ record_refuse(const struct handler *h, const struct spawn_result *result,
 
 	log_begin(&r, LOG_LEVEL_WARNING, "refuse");
 	record_handler(&r, h);
+	if (h->owner->tell_origin != NULL)
+		h->owner->tell_origin(&r, h);
 	log_str(&r, "reason", "launch_failed");
 	log_str(&r, "step", launch_step_name(result->step));
 	if (result->step == LAUNCH_STEP_EXEC)

@@ -21,11 +21,10 @@ service_log_failure(const struct service *s, const struct config_listen *listen,
     const struct listener_failure *f)
 {
 	struct log_record r;
-	char address[ADDR_TEXT_MAX];
 
 	log_begin(&r, LOG_LEVEL_ERROR, "listen_failed");
 	log_str(&r, "service", s->config->name);
-	log_str(&r, "address", addr_format(&f->addr, address, sizeof(address)));
+	log_str(&r, "address", f->address);
 	if (listen->origin.line > 0)
 		log_fmt(&r, "at", "%s:%u", listen->origin.file,
 		    listen->origin.line);
@@ -33,7 +32,7 @@ service_log_failure(const struct service *s, const struct config_listen *listen,
 		log_str(&r, "at", listen->origin.file);
 	log_str(&r, "step", f->step);
 	log_errno(&r, f->error);
-	if (f->hint != NULL)
+	if (f->hint[0] != '\0')
 		log_str(&r, "hint", f->hint);
 	log_end(&r);
 }
@@ -42,56 +41,125 @@ static void
 service_log_listen(const struct service *s, const struct listener *l)
 {
 	struct log_record r;
-	char address[ADDR_TEXT_MAX];
+	char address[LISTENER_TEXT_MAX];
 
 	log_begin(&r, LOG_LEVEL_NOTICE, "listen");
 	log_str(&r, "service", s->config->name);
-	log_str(&r, "address", addr_format(&l->addr, address, sizeof(address)));
+	log_str(&r, "address", listener_format(l, address, sizeof(address)));
 	log_end(&r);
 }
 
-static int
-service_open(struct service *s, const struct config_listen *listen)
-{
-	struct listener_failure failure;
-	struct listener *l = calloc(listen->naddrs, sizeof(*l));
+/* Listeners that were opened, and have no one yet who waits for them. */
+struct service_listeners {
+	struct listener *items;
+	const char **names; /* for LISTEN_FDNAMES */
+	size_t count, taken;
+};
 
-	if (l == NULL)
-		return -ENOMEM;
-	const int error =
-	    listener_open(listen, &s->config->socket, l, &failure);
-	if (error < 0)
-		service_log_failure(s, listen, &failure);
-	for (size_t i = 0; error == 0 && i < listen->naddrs; i++) {
-		if (l[i].fd == -1)
-			continue;
-		acceptor_init(&s->acceptors[s->nacceptors++], s, &l[i]);
-		service_log_listen(s, &l[i]);
-	}
-	free(l);
-	return error;
+/* A name that says which; else that of the service, as systemd does it. */
+static const char *
+service_listener_name(
+    const struct service *s, const struct config_listen *listen)
+{
+	static const char prefix[] = "fd:";
+
+	return listen->kind == CONFIG_LISTEN_FD
+		   ? listen->text + sizeof(prefix) - 1
+		   : s->config->name;
 }
 
-/* All of them, so that one run shows everything that is wrong. */
 static int
-service_open_all(struct service *s)
+service_open(struct service *s, const struct config_listen *listen,
+    struct service_listeners *all)
+{
+	struct listener *l = &all->items[all->count];
+	const size_t count = listener_count(listen);
+	struct listener_failure failure;
+	const int error = listener_open(listen, &s->config->socket,
+	    s->config->mode != CONFIG_MODE_NOWAIT, l, &failure);
+
+	if (error < 0) {
+		service_log_failure(s, listen, &failure);
+		return error;
+	}
+	/* Those that are not there (no IPv6) leave gaps. */
+	for (size_t i = 0; i < count; i++) {
+		if (l[i].fd == -1)
+			continue;
+		all->names[all->count] = service_listener_name(s, listen);
+		all->items[all->count++] = l[i];
+		service_log_listen(s, &l[i]);
+	}
+	return 0;
+}
+
+static int
+service_open_all(struct service *s, struct service_listeners *all)
 {
 	const struct config_service *c = s->config;
 	size_t count = 0;
 	int first = 0;
 
 	for (size_t i = 0; i < c->nlisten; i++)
-		count += c->listen[i].naddrs;
-	s->acceptors = calloc(count + 1, sizeof(*s->acceptors));
-	if (s->acceptors == NULL)
+		count += listener_count(&c->listen[i]);
+	all->items = calloc(count + 1, sizeof(all->items[0]));
+	all->names = calloc(count + 1, sizeof(all->names[0]));
+	if (all->items == NULL || all->names == NULL)
 		return -ENOMEM;
+	/* All of them, so that one run shows everything that is wrong. */
 	for (size_t i = 0; i < c->nlisten; i++) {
-		const int error = service_open(s, &c->listen[i]);
+		const int error = service_open(s, &c->listen[i], all);
 
 		if (error < 0 && first == 0)
 			first = error;
 	}
 	return first;
+}
+
+/* Who waits for clients, or for whoever wants a handler. */
+static int
+service_attach(struct service *s, struct service_listeners *all)
+{
+	const bool nowait = s->config->mode == CONFIG_MODE_NOWAIT;
+	const bool whole = s->config->mode == CONFIG_MODE_ACTIVATE;
+	const size_t each = whole ? all->count : 1;
+	int error = 0;
+
+	if (nowait)
+		s->acceptors = calloc(all->count, sizeof(*s->acceptors));
+	else
+		s->runners = calloc(all->count, sizeof(*s->runners));
+	if (s->acceptors == NULL && s->runners == NULL)
+		return -ENOMEM;
+	for (; all->taken < all->count; all->taken += each) {
+		const struct listener *l = &all->items[all->taken];
+
+		if (nowait) {
+			acceptor_init(&s->acceptors[s->nacceptors++], s, l);
+			continue;
+		}
+		error = runner_init(&s->runners[s->nrunners], s, l,
+		    &all->names[all->taken], each);
+		if (error < 0)
+			break;
+		s->nrunners++;
+	}
+	return error;
+}
+
+static int
+service_listen(struct service *s)
+{
+	struct service_listeners all = { .count = 0 };
+	int error = service_open_all(s, &all);
+
+	if (error == 0)
+		error = service_attach(s, &all);
+	for (size_t i = all.taken; i < all.count; i++)
+		listener_close(&all.items[i]);
+	free(all.items);
+	free(all.names);
+	return error;
 }
 
 int
@@ -111,7 +179,7 @@ service_new(struct supervisor *supervisor, const struct config_service *config,
 	if (error == 0)
 		error = launch_plan_new(config, &s->plan);
 	if (error == 0)
-		error = service_open_all(s);
+		error = service_listen(s);
 	if (error < 0) {
 		service_free(s);
 		return error;
@@ -126,24 +194,25 @@ service_free(struct service *s)
 	if (s == NULL)
 		return;
 	service_close(s);
+	for (size_t i = 0; i < s->nrunners; i++)
+		runner_fini(&s->runners[i]);
 	free(s->acceptors);
+	free(s->runners);
 	launch_plan_free(s->plan);
 	sources_free(s->sources);
 	free(s);
 }
 
 void
-service_hold(struct service *s, enum acceptor_hold reason)
+service_set_held(struct service *s, bool held)
 {
 	for (size_t i = 0; i < s->nacceptors; i++)
-		acceptor_hold(&s->acceptors[i], reason);
-}
-
-void
-service_release(struct service *s, enum acceptor_hold reason)
-{
-	for (size_t i = 0; i < s->nacceptors; i++)
-		acceptor_release(&s->acceptors[i], reason);
+		if (held)
+			acceptor_hold(&s->acceptors[i], ACCEPTOR_HOLD_LIMIT);
+		else
+			acceptor_release(&s->acceptors[i], ACCEPTOR_HOLD_LIMIT);
+	for (size_t i = 0; i < s->nrunners; i++)
+		runner_set_held(&s->runners[i], held);
 }
 
 void
@@ -151,14 +220,21 @@ service_resume(struct service *s)
 {
 	for (size_t i = 0; i < s->nacceptors; i++)
 		acceptor_resume(&s->acceptors[i]);
+	for (size_t i = 0; i < s->nrunners; i++)
+		runner_resume(&s->runners[i]);
 }
 
+/* A service has acceptors or runners. */
 bool
 service_offer(struct service *s)
 {
-	for (size_t i = 0; i < s->nacceptors; i++) {
-		s->offer_next = (s->offer_next + 1) % s->nacceptors;
-		if (acceptor_offer(&s->acceptors[s->offer_next]))
+	const size_t count = s->nacceptors + s->nrunners;
+
+	for (size_t i = 0; i < count; i++) {
+		s->offer_next = (s->offer_next + 1) % count;
+		if (s->nacceptors > 0
+			? acceptor_offer(&s->acceptors[s->offer_next])
+			: runner_offer(&s->runners[s->offer_next]))
 			return true;
 	}
 	return false;
@@ -170,6 +246,8 @@ service_close(struct service *s)
 	for (size_t i = 0; i < s->nacceptors; i++)
 		acceptor_fini(&s->acceptors[i]);
 	s->nacceptors = 0;
+	for (size_t i = 0; i < s->nrunners; i++)
+		runner_close(&s->runners[i]);
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "acceptor.h"
 #include "core.h"
+#include "runner.h"
 
 #include <evinetd/admit/sources.h>
 
@@ -18,8 +19,10 @@ struct service {
 	const struct config_service *config;
 	struct launch_plan *plan;
 	struct sources *sources;
-	struct acceptor *acceptors;
+	struct acceptor *acceptors; /* mode nowait */
 	size_t nacceptors;
+	struct runner *runners; /* the other modes */
+	size_t nrunners;
 	unsigned active;   /* main processes alive */
 	size_t offer_next; /* the listener that was offered a place last */
 
@@ -34,9 +37,10 @@ int service_new(struct supervisor *supervisor,
     const struct config_service *config, struct service **ret);
 void service_free(struct service *s);
 
-/* Holds, releases or resumes all listeners. */
-void service_hold(struct service *s, enum acceptor_hold reason);
-void service_release(struct service *s, enum acceptor_hold reason);
+/* max_connections is reached, or not any more: holds or releases all
+ * listeners. */
+void service_set_held(struct service *s, bool held);
+/* Something was freed: ends pauses for want of resources. */
 void service_resume(struct service *s);
 
 /* Offers a place to the listeners in turn; true when one had a client. */

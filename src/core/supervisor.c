@@ -11,6 +11,7 @@
 #include <evinetd/base/clock.h>
 #include <evinetd/core/supervisor.h>
 #include <evinetd/launch/cgroup.h>
+#include <evinetd/net/passed.h>
 
 #include "connection.h"
 #include "core.h"
@@ -68,10 +69,7 @@ supervisor_set_full(struct supervisor *s, bool full)
 {
 	s->full = full;
 	for (size_t i = 0; i < s->nservices; i++)
-		if (full)
-			service_hold(s->services[i], ACCEPTOR_HOLD_LIMIT);
-		else
-			service_release(s->services[i], ACCEPTOR_HOLD_LIMIT);
+		service_set_held(s->services[i], full);
 	supervisor_log_limit(s);
 }
 
@@ -270,6 +268,28 @@ supervisor_raise_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What a service manager passed to us and no service has asked for. */
+static void
+supervisor_close_passed(void)
+{
+	size_t count;
+	const struct passed_fd *list = passed_list(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct log_record r;
+
+		if (list[i].taken)
+			continue;
+		log_begin(&r, LOG_LEVEL_WARNING, "passed");
+		log_int(&r, "fd", list[i].fd);
+		log_str(&r, "name", list[i].name);
+		log_str(&r, "message",
+		    "closed: no service has listen = fd: with that name");
+		log_end(&r);
+	}
+	passed_close_unused();
+}
+
 static int
 supervisor_start_services(struct supervisor *s)
 {
@@ -289,6 +309,7 @@ supervisor_start_services(struct supervisor *s)
 		else if (first == 0)
 			first = error;
 	}
+	supervisor_close_passed();
 	return first;
 }
 

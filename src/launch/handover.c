@@ -33,6 +33,14 @@ handover_set_names(struct handover *h, const char *const *names, size_t count)
 	return 0;
 }
 
+void
+handover_replace(struct handover *h, size_t i, int fd)
+{
+	h->fds[i] = fd;
+	if (fd >= h->away)
+		h->away = fd + 1;
+}
+
 int
 handover_new(const int *fds, const char *const *names, size_t count,
     struct handover **ret)
@@ -49,11 +57,8 @@ handover_new(const int *fds, const char *const *names, size_t count,
 	}
 	h->count = count;
 	h->away = HANDOVER_FIRST_FD + (int)count;
-	for (size_t i = 0; i < count; i++) {
-		h->fds[i] = fds[i];
-		if (fds[i] >= h->away)
-			h->away = fds[i] + 1;
-	}
+	for (size_t i = 0; i < count; i++)
+		handover_replace(h, i, fds[i]);
 	*ret = h;
 	return 0;
 }

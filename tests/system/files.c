@@ -23,7 +23,8 @@ files_expand(const struct harness *h, const char *text)
 {
 	const struct {
 		const char *name, *value;
-	} table[] = { { "@DIR@", h->dir }, { "@PROBE@", TEST_PROBE } };
+	} table[] = { { "@DIR@", h->dir }, { "@PROBE@", TEST_PROBE },
+		{ "@TAKER@", TEST_TAKER } };
 	char *buf = NULL;
 	size_t len, i;
 	FILE *out = open_memstream(&buf, &len);

@@ -49,7 +49,7 @@ struct harness {
 };
 
 struct harness_options {
-	const char *config;	    /* text; @DIR@ and @PROBE@ are replaced */
+	const char *config;	    /* text; @DIR@, @PROBE@, @TAKER@ */
 	const char *const *words;   /* the command line instead of -c CONFIG;
 				       replaced in the same way */
 	const char *program;	    /* NULL: the evinetd that was built */
@@ -93,7 +93,7 @@ void harness_finish(struct harness *h);
 
 /* All of a file, NUL-terminated; the caller frees it. ret_len may be NULL. */
 char *harness_read_file(const char *path, size_t *ret_len);
-/* A file in the folder, with its mode; @DIR@ and @PROBE@ are replaced. */
+/* A file in the folder, with its mode; @DIR@ and so on are replaced. */
 void harness_write_file(
     struct harness *h, const char *name, const char *text, mode_t mode);
 /* "DIR/name", in one of a few static buffers. */

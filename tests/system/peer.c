@@ -34,7 +34,7 @@ peer_socket(int family, int type)
 }
 
 static int
-peer_open_ip(const char *host, uint16_t port, int *ret_error)
+peer_open_ip(const char *host, uint16_t port, int type, int *ret_error)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET,
 		.sin_port = htons(port) };
@@ -47,7 +47,7 @@ peer_open_ip(const char *host, uint16_t port, int *ret_error)
 
 	if (!v4)
 		assert_int_equal(inet_pton(AF_INET6, host, &in6.sin6_addr), 1);
-	fd = peer_socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM);
+	fd = peer_socket(v4 ? AF_INET : AF_INET6, type);
 	*ret_error =
 	    connect(fd, sa, v4 ? sizeof(in4) : sizeof(in6)) == -1 ? errno : 0;
 	return fd;
@@ -69,10 +69,21 @@ int
 peer_connect_ip(const char *host, uint16_t port)
 {
 	int error;
-	const int fd = peer_open_ip(host, port, &error);
+	const int fd = peer_open_ip(host, port, SOCK_STREAM, &error);
 
 	if (error != 0)
 		fail_msg("%s:%u: %s", host, port, strerror(error));
+	return fd;
+}
+
+int
+peer_connect_udp(struct harness *h, const char *service)
+{
+	int error;
+	const int fd = peer_open_ip(
+	    "127.0.0.1", journal_port(h, service), SOCK_DGRAM, &error);
+
+	assert_int_equal(error, 0);
 	return fd;
 }
 
@@ -101,7 +112,7 @@ peer_try_ip(const char *host, uint16_t port)
 {
 	int error;
 
-	close(peer_open_ip(host, port, &error));
+	close(peer_open_ip(host, port, SOCK_STREAM, &error));
 	return error;
 }
 
@@ -116,7 +127,8 @@ peer_try_connect(struct harness *h, const char *service, int *ret_fd)
 {
 	int error;
 
-	*ret_fd = peer_open_ip("127.0.0.1", journal_port(h, service), &error);
+	*ret_fd = peer_open_ip(
+	    "127.0.0.1", journal_port(h, service), SOCK_STREAM, &error);
 	return error;
 }
 

@@ -19,7 +19,10 @@ int peer_connect(struct harness *h, const char *service);
 int peer_try_connect(struct harness *h, const char *service, int *ret_fd);
 /* "127.0.0.1" or "::1". */
 int peer_connect_ip(const char *host, uint16_t port);
-/* type is SOCK_STREAM or SOCK_SEQPACKET. */
+/* A datagram socket that is connected to the service's first listener, at
+ * 127.0.0.1. */
+int peer_connect_udp(struct harness *h, const char *service);
+/* type is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
 int peer_connect_unix(const char *path, int type);
 /* 0, or the errno of a connection that was not made. */
 int peer_try_unix(const char *path);

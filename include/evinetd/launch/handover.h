@@ -25,6 +25,8 @@ struct handover {
 /* names[i] is that of fds[i]; it has no colon. 0 or -ENOMEM. */
 int handover_new(const int *fds, const char *const *names, size_t count,
     struct handover **ret);
+/* fds[i] has become another one. */
+void handover_replace(struct handover *h, size_t i, int fd);
 void handover_free(struct handover *h);
 
 #endif
