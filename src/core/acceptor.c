@@ -23,12 +23,12 @@ static void
 acceptor_log(struct acceptor *a, const char *event, const char *step, int error)
 {
 	struct log_record r;
-	char address[ADDR_TEXT_MAX];
+	char address[LISTENER_TEXT_MAX];
 
 	log_begin(&r, error != 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, event);
 	log_str(&r, "service", a->service->config->name);
 	log_str(&r, "address",
-	    addr_format(&a->listener.addr, address, sizeof(address)));
+	    listener_format(&a->listener, address, sizeof(address)));
 	log_str(&r, "reason", "resources");
 	if (step != NULL)
 		log_str(&r, "step", step);

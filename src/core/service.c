@@ -24,11 +24,10 @@ service_log_failure(const struct service *s, const struct config_listen *listen,
     const struct listener_failure *f)
 {
 	struct log_record r;
-	char address[ADDR_TEXT_MAX];
 
 	log_begin(&r, LOG_LEVEL_ERROR, "listen_failed");
 	log_str(&r, "service", s->config->name);
-	log_str(&r, "address", addr_format(&f->addr, address, sizeof(address)));
+	log_str(&r, "address", f->address);
 	if (listen->origin.line > 0)
 		log_fmt(&r, "at", "%s:%u", listen->origin.file,
 		    listen->origin.line);
@@ -36,7 +35,7 @@ service_log_failure(const struct service *s, const struct config_listen *listen,
 		log_str(&r, "at", listen->origin.file);
 	log_str(&r, "step", f->step);
 	log_errno(&r, f->error);
-	if (f->hint != NULL)
+	if (f->hint[0] != '\0')
 		log_str(&r, "hint", f->hint);
 	log_end(&r);
 }
@@ -45,27 +44,31 @@ static void
 service_log_listen(const struct service *s, const struct listener *l)
 {
 	struct log_record r;
-	char address[ADDR_TEXT_MAX];
+	char address[LISTENER_TEXT_MAX];
 
 	log_begin(&r, LOG_LEVEL_NOTICE, "listen");
 	log_str(&r, "service", s->config->name);
-	log_str(&r, "address", addr_format(&l->addr, address, sizeof(address)));
+	log_str(&r, "address", listener_format(l, address, sizeof(address)));
 	log_end(&r);
 }
 
 static int
 service_open(struct service *s, const struct config_listen *listen)
 {
+	const enum config_mode mode = s->config->mode;
+	const bool shared =
+	    mode == CONFIG_MODE_WAIT || mode == CONFIG_MODE_ACTIVATE;
+	const size_t count = listener_count(listen);
 	struct listener_failure failure;
-	struct listener *l = calloc(listen->naddrs, sizeof(*l));
+	struct listener *l = calloc(count + 1, sizeof(*l));
 
 	if (l == NULL)
 		return -ENOMEM;
 	const int error =
-	    listener_open(listen, &s->config->socket, l, &failure);
+	    listener_open(listen, &s->config->socket, shared, l, &failure);
 	if (error < 0)
 		service_log_failure(s, listen, &failure);
-	for (size_t i = 0; error == 0 && i < listen->naddrs; i++) {
+	for (size_t i = 0; error == 0 && i < count; i++) {
 		if (l[i].fd == -1)
 			continue;
 		acceptor_init(&s->acceptors[s->nacceptors++], s, &l[i]);
@@ -84,7 +87,7 @@ service_open_all(struct service *s)
 	int first = 0;
 
 	for (size_t i = 0; i < c->nlisten; i++)
-		count += c->listen[i].naddrs;
+		count += listener_count(&c->listen[i]);
 	s->acceptors = calloc(count + 1, sizeof(*s->acceptors));
 	if (s->acceptors == NULL)
 		return -ENOMEM;
