@@ -127,15 +127,37 @@ addr_is_any(const struct addr *a)
 	}
 }
 
-/* The kernel counts the name's bytes in the length; NUL comes with some. */
+/* Bytes of the name. The kernel counts them in the length, and NUL comes with
+ * some paths; in an abstract name (unix(7)), which begins with one, all count.
+ */
 static size_t
-addr_un_path_len(const struct addr *a)
+addr_un_len(const struct addr *a)
 {
 	const size_t head = offsetof(struct sockaddr_un, sun_path);
 
 	if (a->len <= head)
 		return 0;
-	return strnlen(a->u.un.sun_path, a->len - head);
+	return a->u.un.sun_path[0] == '\0'
+		   ? a->len - head
+		   : strnlen(a->u.un.sun_path, a->len - head);
+}
+
+/* NUL bytes, in abstract names only, are written as '@', as everybody does. */
+static void
+addr_format_un(const struct addr *a, char *buf, size_t size)
+{
+	const size_t len = addr_un_len(a);
+
+	snprintf(buf, size, "%.*s", (int)len, a->u.un.sun_path);
+	if (len == 0 || a->u.un.sun_path[0] != '\0')
+		return;
+	size_t i = 0;
+	for (; i < len && i + 1 < size; i++) {
+		const char c = a->u.un.sun_path[i];
+
+		buf[i] = c == '\0' ? '@' : c;
+	}
+	buf[i] = '\0';
 }
 
 bool
@@ -153,9 +175,9 @@ addr_equal(const struct addr *a, const struct addr *b)
 	case AF_VSOCK:
 		return a->u.vm.svm_cid == b->u.vm.svm_cid;
 	case AF_UNIX:
-		return addr_un_path_len(a) == addr_un_path_len(b) &&
+		return addr_un_len(a) == addr_un_len(b) &&
 		       memcmp(a->u.un.sun_path, b->u.un.sun_path,
-			   addr_un_path_len(a)) == 0;
+			   addr_un_len(a)) == 0;
 	default:
 		return true;
 	}
@@ -186,8 +208,7 @@ addr_format_host(const struct addr *a, char *buf, size_t size)
 			snprintf(buf, size, "%u", a->u.vm.svm_cid);
 		break;
 	case AF_UNIX:
-		snprintf(buf, size, "%.*s", (int)addr_un_path_len(a),
-		    a->u.un.sun_path);
+		addr_format_un(a, buf, size);
 		break;
 	default:
 		snprintf(buf, size, "%s", "");

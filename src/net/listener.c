@@ -2,39 +2,58 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* Listening sockets: opens them as configured and sorts accept(2)'s many
- * errors into three classes. Does not know who waits for them (core), nor
- * what is run for a client (launch).
+/* Listening and datagram sockets: opens them as configured, closes them, and
+ * says what they are. Does not know who waits for them (core), nor what is run
+ * for a client (launch). What was passed to us: adopt.c.
  */
 #include <evinetd/net/listener.h>
 
+#include "adopt.h"
 #include "socket.h"
 #include "unix_socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A port that the kernel chose for one address may be taken on another. */
 #define LISTENER_PORT_TRIES 16
 
-static const char *
-listener_hint(int error, const struct addr *addr, const char *step)
+static int
+listener_type(enum config_listen_kind kind)
 {
-	const bool unix_socket = addr_family(addr) == AF_UNIX;
+	switch (kind) {
+	case CONFIG_LISTEN_UDP:
+	case CONFIG_LISTEN_UNIX_DGRAM:
+		return SOCK_DGRAM;
+	case CONFIG_LISTEN_UNIX_SEQPACKET:
+		return SOCK_SEQPACKET;
+	default:
+		return SOCK_STREAM;
+	}
+}
+
+static const char *
+listener_hint(const struct listener *l, int error, const char *step)
+{
+	const bool unix_socket = addr_family(&l->addr) == AF_UNIX;
 
 	if (strcmp(step, "unlink") == 0)
 		return "nobody listens on that socket, but it is not ours to "
 		       "remove: remove it or choose another path";
 	switch (error) {
 	case EADDRINUSE:
-		return unix_socket ? "a process listens there, or it is no "
-				     "socket: remove it "
-				     "or choose another path"
-				   : "another process listens there; ss -ltnp "
-				     "shows which";
+		if (unix_socket)
+			return "a process listens there, or it is no socket: "
+			       "remove it or choose another path";
+		return l->type == SOCK_DGRAM
+			   ? "another process has that port; ss -lunp shows "
+			     "which"
+			   : "another process listens there; ss -ltnp shows "
+			     "which";
 	case EADDRNOTAVAIL:
-		return unix_socket ? NULL
+		return unix_socket ? ""
 				   : "this machine does not have that address; "
 				     "with freebind = yes it may come later";
 	case EACCES:
@@ -45,18 +64,39 @@ listener_hint(int error, const struct addr *addr, const char *step)
 		return "needs root, or the capability that capabilities(7) "
 		       "names for it";
 	case ENOENT:
-		return unix_socket ? "the folder does not exist" : NULL;
+		return unix_socket ? "the folder does not exist" : "";
 	case EMFILE:
 		return "raise the limit on open files (ulimit -n)";
 	default:
-		return NULL;
+		return "";
 	}
 }
 
+const char *
+listener_format(const struct listener *l, char *buf, size_t size)
+{
+	const int family = addr_family(&l->addr);
+	const bool ip = family == AF_INET || family == AF_INET6;
+	char text[ADDR_TEXT_MAX];
+
+	if (family == AF_UNIX && l->type != SOCK_STREAM)
+		snprintf(buf, size, "%s:%s",
+		    l->type == SOCK_DGRAM ? "unix-dgram" : "unix-seqpacket",
+		    addr_format_host(&l->addr, text, sizeof(text)));
+	else
+		snprintf(buf, size, "%s%s",
+		    ip && l->type == SOCK_DGRAM ? "udp:" : "",
+		    addr_format(&l->addr, text, sizeof(text)));
+	return buf;
+}
+
+/* A datagram socket is ready when it is bound. */
 static int
 listener_listen(const struct listener *l, const struct config_socket *options,
     const char **ret_step)
 {
+	if (l->type == SOCK_DGRAM)
+		return 0;
 	*ret_step = "listen";
 	return listen(l->fd, options->backlog) == -1 ? -errno : 0;
 }
@@ -94,14 +134,14 @@ listener_start(struct listener *l, const struct config_socket *options,
     const char **ret_step)
 {
 	const int family = addr_family(&l->addr);
-	const int type = l->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+	const int flags = SOCK_CLOEXEC | (l->shared ? 0 : SOCK_NONBLOCK);
 	int error;
 
 	*ret_step = "socket";
-	l->fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	l->fd = socket(family, l->type | flags, 0);
 	if (l->fd == -1)
 		return -errno;
-	error = socket_set_options(l->fd, &l->addr, options, ret_step);
+	error = socket_set_options(l->fd, &l->addr, l->type, options, ret_step);
 	if (error < 0)
 		return error;
 	return family == AF_UNIX ? listener_start_unix(l, options, ret_step)
@@ -116,9 +156,10 @@ listener_open_one(struct listener *l, const struct config_socket *options,
 
 	if (error == 0)
 		return 0;
-	failure->addr = l->addr;
 	failure->error = -error;
-	failure->hint = listener_hint(-error, &l->addr, failure->step);
+	listener_format(l, failure->address, sizeof(failure->address));
+	snprintf(failure->hint, sizeof(failure->hint), "%s",
+	    listener_hint(l, -error, failure->step));
 	listener_close(l);
 	return error;
 }
@@ -134,8 +175,8 @@ listener_may_skip(
 
 static int
 listener_try(const struct config_listen *spec,
-    const struct config_socket *options, struct listener *listeners,
-    struct listener_failure *failure)
+    const struct config_socket *options, bool shared,
+    struct listener *listeners, struct listener_failure *failure)
 {
 	uint32_t port = 0;
 	size_t i, opened = 0;
@@ -145,9 +186,9 @@ listener_try(const struct config_listen *spec,
 		struct listener *l = &listeners[i];
 
 		*l = (struct listener){ .fd = -1,
+			.type = listener_type(spec->kind),
 			.addr = spec->addrs[i],
-			.seqpacket =
-			    spec->kind == CONFIG_LISTEN_UNIX_SEQPACKET };
+			.shared = shared };
 		if (port != 0)
 			addr_set_port(&l->addr, port);
 		error = listener_open_one(l, options, failure);
@@ -164,17 +205,26 @@ listener_try(const struct config_listen *spec,
 	return error;
 }
 
+size_t
+listener_count(const struct config_listen *spec)
+{
+	return spec->kind == CONFIG_LISTEN_FD ? adopt_count(spec)
+					      : spec->naddrs;
+}
+
 int
 listener_open(const struct config_listen *spec,
-    const struct config_socket *options, struct listener *listeners,
-    struct listener_failure *failure)
+    const struct config_socket *options, bool shared,
+    struct listener *listeners, struct listener_failure *failure)
 {
 	const bool any_port =
 	    spec->naddrs > 1 && addr_port(&spec->addrs[0]) == 0;
 	int error, tries = any_port ? LISTENER_PORT_TRIES : 1;
 
+	if (spec->kind == CONFIG_LISTEN_FD)
+		return adopt_open(spec, options, shared, listeners, failure);
 	do {
-		error = listener_try(spec, options, listeners, failure);
+		error = listener_try(spec, options, shared, listeners, failure);
 	} while (error == -EADDRINUSE && --tries > 0);
 	return error;
 }
@@ -184,87 +234,20 @@ listener_close(struct listener *l)
 {
 	if (l->fd == -1)
 		return;
-	if (addr_family(&l->addr) == AF_UNIX && l->ino != 0)
+	if (l->ino != 0)
 		unix_socket_unlink(l);
 	close(l->fd);
 	l->fd = -1;
 }
 
-static int
-listener_classify(int error)
-{
-	switch (error) {
-	case EAGAIN:
-		return LISTENER_E_DONE;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return LISTENER_E_PAUSE;
-	/* "Linux accept() passes already-pending network errors on the new
-	 * socket as an error code from accept()": accept(2). */
-	case EINTR:
-	case ECONNABORTED:
-	case ENETDOWN:
-	case EPROTO:
-	case ENOPROTOOPT:
-	case EHOSTDOWN:
-	case ENONET:
-	case EHOSTUNREACH:
-	case EOPNOTSUPP:
-	case ENETUNREACH:
-	case EPERM: /* a firewall rule, says the same page */
-		return LISTENER_E_RETRY;
-	default:
-		return -error;
-	}
-}
-
-/* Who is at both ends. accept(2) gave the peer, even of a client that is gone
- * already; our end has to be asked for where it can be one of several. */
-static int
-listener_identify(const struct listener *l, struct client *c)
-{
-	socklen_t len = sizeof(c->local.u.storage);
-
-	c->local = l->addr;
-	if (l->many_addrs) {
-		if (getsockname(c->fd, &c->local.u.sa, &len) == -1)
-			return -errno;
-		c->local.len = len;
-	}
-	if (addr_family(&c->local) == AF_UNIX) {
-		len = sizeof(c->cred);
-		if (getsockopt(
-			c->fd, SOL_SOCKET, SO_PEERCRED, &c->cred, &len) == -1)
-			return -errno;
-		/* A socketless peer has no name; its family is ours. */
-		c->peer.u.sa.sa_family = AF_UNIX;
-		if (c->peer.len == 0)
-			c->peer.len = sizeof(sa_family_t);
-	}
-	addr_unmap(&c->peer);
-	addr_unmap(&c->local);
-	return 0;
-}
-
 int
-listener_accept(const struct listener *l, struct client *ret)
+listener_reopen(struct listener *l, const struct config_socket *options,
+    struct listener_failure *failure)
 {
-	struct client c = {
-		.cred = { .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 }
-	};
-	socklen_t len = sizeof(c.peer.u.storage);
-
-	c.fd = accept4(l->fd, &c.peer.u.sa, &len, SOCK_CLOEXEC);
-	if (c.fd == -1)
-		return listener_classify(errno);
-	c.peer.len = len;
-	if (listener_identify(l, &c) < 0) {
-		client_close(&c);
-		errno = ECONNABORTED;
-		return LISTENER_E_RETRY;
-	}
-	*ret = c;
-	return 0;
+	if (l->adopted)
+		return -ENOTSUP;
+	listener_close(l);
+	l->dev = 0;
+	l->ino = 0;
+	return listener_open_one(l, options, failure);
 }

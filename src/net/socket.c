@@ -2,13 +2,14 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* Socket options as a table. They are set on the listening socket only: on
+/* Socket options as tables. They are set on the listening socket only: on
  * Linux an accepted one is a copy of it, options included, so that a
  * connection costs no setsockopt(2).
  */
 #include "socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -60,13 +61,16 @@ socket_set_common(int fd, const struct config_socket *c, const char **ret_step)
 }
 
 static int
-socket_set_ip(
-    int fd, bool v6, const struct config_socket *c, const char **ret_step)
+socket_set_ip(int fd, bool v6, int type, const struct config_socket *c,
+    const char **ret_step)
 {
 	const bool v4 = !v6 || !c->v6only;
 	const bool tos = c->tos != CONFIG_NONE;
 	const struct socket_option options[] = {
-		{ true, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR" },
+		/* Not for UDP: two sockets that have it share a port, and the
+		 * second one takes all that comes. */
+		{ type == SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR, 1,
+		    "SO_REUSEADDR" },
 		{ c->reuse_port, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port" },
 		/* Always: the sysctl's default must not decide. */
 		{ v6, IPPROTO_IPV6, IPV6_V6ONLY, c->v6only, "v6only" },
@@ -120,16 +124,48 @@ socket_set_tcp(int fd, const struct config_socket *c, const char **ret_step)
 }
 
 int
-socket_set_options(int fd, const struct addr *addr,
+socket_set_options(int fd, const struct addr *addr, int type,
     const struct config_socket *options, const char **ret_step)
 {
 	const int family = addr_family(addr);
+	const bool ip = family == AF_INET || family == AF_INET6;
 	int error = socket_set_common(fd, options, ret_step);
 
-	if (error == 0 && (family == AF_INET || family == AF_INET6))
-		error =
-		    socket_set_ip(fd, family == AF_INET6, options, ret_step);
-	if (error == 0 && (family == AF_INET || family == AF_INET6))
+	if (error == 0 && ip)
+		error = socket_set_ip(
+		    fd, family == AF_INET6, type, options, ret_step);
+	if (error == 0 && ip && type == SOCK_STREAM)
 		error = socket_set_tcp(fd, options, ret_step);
 	return error;
+}
+
+int
+socket_set_late_options(
+    int fd, const struct config_socket *options, const char **ret_step)
+{
+	int protocol;
+	socklen_t len = sizeof(protocol);
+	int error = socket_set_common(fd, options, ret_step);
+
+	*ret_step = error == 0 ? "SO_PROTOCOL" : *ret_step;
+	if (error == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == -1)
+		error = -errno;
+	/* A stream of IP may also be SCTP, which knows none of these, or
+	 * MPTCP, which knows some. */
+	if (error == 0 && protocol == IPPROTO_TCP)
+		error = socket_set_tcp(fd, options, ret_step);
+	return error;
+}
+
+int
+socket_set_flags(int fd, bool nonblocking)
+{
+	const int old = fcntl(fd, F_GETFL);
+
+	if (old == -1)
+		return -errno;
+	const int flags =
+	    (old & ~(O_NONBLOCK | O_ASYNC)) | (nonblocking ? O_NONBLOCK : 0);
+	return flags != old && fcntl(fd, F_SETFL, flags) == -1 ? -errno : 0;
 }

@@ -60,11 +60,12 @@ unix_socket_unlock(int lock)
 		close(lock);
 }
 
-/* 0: stale. A full backlog says EAGAIN: somebody lives there. */
+/* 0: stale. Somebody lives there when connect(2) says anything but
+ * ECONNREFUSED: EAGAIN, a full backlog; EPROTOTYPE, a socket of another type;
+ * EPERM, a datagram socket that talks to another one. */
 static int
 unix_socket_check_stale(const struct listener *l)
 {
-	const int type = l->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
 	struct stat st;
 	int error = -EADDRINUSE;
 
@@ -72,7 +73,7 @@ unix_socket_check_stale(const struct listener *l)
 		return -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EADDRINUSE;
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, l->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -errno;
 	if (connect(fd, &l->addr.u.sa, l->addr.len) == -1 &&

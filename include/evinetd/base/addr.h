@@ -54,12 +54,13 @@ bool addr_is_any(const struct addr *a);
 /* Family, host and port are the same. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* The host alone: "192.0.2.7", "2001:db8::1", "3" (a vsock CID), a path, or
- * "" for a Unix socket without a name. Returns buf. */
+/* The host alone: "192.0.2.7", "2001:db8::1", "3" (a vsock CID), a path,
+ * "@name" for an abstract one, or "" for a Unix socket without a name. Returns
+ * buf. */
 const char *addr_format_host(const struct addr *a, char *buf, size_t size);
 
-/* As `listen` takes it: "192.0.2.7:80", "[::1]:80", "vsock:3:80", "unix:/p".
- * Returns buf. */
+/* As `listen` takes it: "192.0.2.7:80", "[::1]:80", "vsock:3:80", "unix:/p",
+ * and "unix:@name". Returns buf. */
 const char *addr_format(const struct addr *a, char *buf, size_t size);
 
 #endif

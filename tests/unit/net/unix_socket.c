@@ -131,7 +131,7 @@ listener_open__unix__has_its_mode_and_goes_with_it(void **state)
 	struct listener l;
 	struct stat st;
 
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	assert_int_equal(lstat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	listener_close(&l);
@@ -145,10 +145,10 @@ listener_open__live_unix_socket__is_in_use(void **state)
 	struct config_listen spec = listen_unix(&a);
 	struct listener first, second;
 
-	assert_int_equal(listener_open(&spec, &options, &first, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &first, &f), 0);
 	assert_int_equal(
-	    listener_open(&spec, &options, &second, &f), -EADDRINUSE);
-	assert_non_null(f.hint);
+	    listener_open(&spec, &options, false, &second, &f), -EADDRINUSE);
+	assert_string_not_equal(f.hint, "");
 	/* The loser must not have removed the winner's file. */
 	assert_int_equal(access(path, F_OK), 0);
 	listener_close(&first);
@@ -161,9 +161,9 @@ listener_open__stale_unix_socket__is_replaced(void **state)
 	struct config_listen spec = listen_unix(&a);
 	struct listener l;
 
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	close(l.fd); /* as kill -9 would: the file stays */
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	listener_close(&l);
 }
 
@@ -174,9 +174,9 @@ listener_open__unix__folder_is_locked_until_it_listens(void **state)
 	struct config_listen spec = listen_unix(&a);
 	struct listener l;
 
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	close(l.fd);
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	assert_int_equal(unlocked, 0);
 	look_for_lock();
 	assert_int_equal(unlocked, 1); /* and not any longer */
@@ -192,7 +192,7 @@ listener_open__foreign_lock_on_the_folder__starts_anyway(void **state)
 	const int dir = open(folder, O_RDONLY | O_DIRECTORY);
 
 	assert_int_equal(flock(dir, LOCK_EX), 0);
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	listener_close(&l);
 	close(dir);
 }
@@ -204,10 +204,10 @@ listener_open__stale_socket_of_another_user__names_the_step(void **state)
 	struct config_listen spec = listen_unix(&a);
 	struct listener l;
 
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	close(l.fd);
 	unlink_error = EPERM;
-	assert_int_equal(listener_open(&spec, &options, &l, &f), -EPERM);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), -EPERM);
 	assert_string_equal(f.step, "unlink");
 	assert_non_null(strstr(f.hint, "remove it"));
 	unlink_error = 0;
@@ -226,7 +226,7 @@ listener_open__socket_user__has_owner_and_mode(void **state)
 	own.user.set = own.group.set = true;
 	own.user.uid = geteuid() == 0 ? 12345 : geteuid();
 	own.group.gid = geteuid() == 0 ? 12346 : getegid();
-	assert_int_equal(listener_open(&spec, &own, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &own, false, &l, &f), 0);
 	assert_int_equal(lstat(path, &st), 0);
 	assert_int_equal(st.st_uid, own.user.uid);
 	assert_int_equal(st.st_gid, own.group.gid);
@@ -267,14 +267,14 @@ listener_open__link_takes_the_sockets_place__is_not_followed(void **state)
 	own.user.uid = geteuid();
 	victim_make(victim, sizeof(victim), 0600);
 	swap_at_bind = victim;
-	assert_int_equal(listener_open(&spec, &own, &l, &f), -ESTALE);
+	assert_int_equal(listener_open(&spec, &own, false, &l, &f), -ESTALE);
 	assert_string_equal(f.step, "stat");
 	victim_check(victim, 0600);
 
 	swap_at_bind = NULL;
 	victim_make(victim, sizeof(victim), 0600);
 	swap_at_chown = victim;
-	assert_int_equal(listener_open(&spec, &own, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &own, false, &l, &f), 0);
 	listener_close(&l);
 	victim_check(victim, 0600);
 }
@@ -293,7 +293,7 @@ listener_open__file_takes_the_sockets_place__is_left_alone(void **state)
 	victim_make(victim, sizeof(victim), 0);
 	swap_hard = true;
 	swap_at_bind = victim;
-	assert_int_equal(listener_open(&spec, &own, &l, &f), -ESTALE);
+	assert_int_equal(listener_open(&spec, &own, false, &l, &f), -ESTALE);
 	victim_check(victim, 0);
 }
 
@@ -306,7 +306,8 @@ listener_open__other_file_in_the_way__is_not_removed(void **state)
 	FILE *file = fopen(path, "w");
 
 	fclose(file);
-	assert_int_equal(listener_open(&spec, &options, &l, &f), -EADDRINUSE);
+	assert_int_equal(
+	    listener_open(&spec, &options, false, &l, &f), -EADDRINUSE);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -317,7 +318,7 @@ listener_close__file_is_another_one__leaves_it(void **state)
 	struct config_listen spec = listen_unix(&a);
 	struct listener l;
 
-	assert_int_equal(listener_open(&spec, &options, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	assert_int_equal(unlink(path), 0);
 	FILE *file = fopen(path, "w");
 	fclose(file);
