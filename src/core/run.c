@@ -144,21 +144,16 @@ run_exited(struct handler *h)
 {
 	struct run *run = run_of(h);
 	struct runner *r = run->runner;
-	struct supervisor *s = h->service->supervisor;
 	const uint64_t duration_ns = h->ended_ns - h->started_ns;
+	const enum runner_rest outcome =
+	    r->closed ? RUNNER_AWAKE : run_judge(run, duration_ns);
 
-	handler_log_fini(&h->log);
-	record_end(h);
-	r->running--;
 	if (duration_ns >= RUN_LONG_NS)
 		backoff_reset(&r->backoff);
-	if (!r->closed)
-		runner_judged(r, run_judge(run, duration_ns), NULL);
+	handler_log_fini(&h->log);
+	record_end(h);
 	run_free(run);
-	if (!r->closed && r->running == 0)
-		runner_restore(r);
-	runner_update(r);
-	supervisor_gone(s);
+	runner_ended(r, outcome);
 }
 
 static const struct handler_owner run_owner = {

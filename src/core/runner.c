@@ -125,10 +125,10 @@ runner_log(const struct runner *r, const char *event, enum runner_rest reason,
 	log_str(&record, "reason", runner_reason_name(reason));
 	if (failure != NULL && failure->step != LAUNCH_STEP_NONE)
 		log_str(&record, "step", launch_step_name(failure->step));
-	if (delay > 0.) {
+	if (delay > 0. && reason != RUNNER_REST_DOUBT)
 		log_int(&record, "failures", r->backoff.failures);
+	if (delay > 0.)
 		log_real(&record, "delay", delay, 1, "");
-	}
 	if (failure != NULL)
 		log_errno(&record, failure->error);
 	log_end(&record);
@@ -166,20 +166,6 @@ runner_wake(struct runner *r)
 		r->service->supervisor->paused--;
 	r->reason = RUNNER_AWAKE;
 	ev_timer_stop(runner_loop(r), &r->rest);
-}
-
-static void
-runner_rest_cb(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct runner *r = w->data;
-
-	runner_wake(r);
-	if (r->broken)
-		runner_restore(r);
-	if (runner_starts_at_boot(r))
-		runner_start_all(r, NULL);
-	else
-		runner_update(r);
 }
 
 static void
@@ -245,7 +231,8 @@ runner_restore_socket(struct runner_socket *s)
 	return error == -ESHUTDOWN ? runner_reopen(s) : error;
 }
 
-void
+/* The last handler has ended. */
+static void
 runner_restore(struct runner *r)
 {
 	struct spawn_result failure = { .error = 0 };
@@ -259,6 +246,33 @@ runner_restore(struct runner *r)
 	r->broken = failure.error != 0;
 	if (r->broken)
 		runner_judged(r, RUNNER_REST_BROKEN, &failure);
+}
+
+static void
+runner_rest_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct runner *r = w->data;
+
+	runner_wake(r);
+	if (r->broken)
+		runner_restore(r);
+	if (runner_starts_at_boot(r))
+		runner_start_all(r, NULL);
+	else
+		runner_update(r);
+}
+
+void
+runner_ended(struct runner *r, enum runner_rest outcome)
+{
+	r->running--;
+	if (!r->closed) {
+		runner_judged(r, outcome, NULL);
+		if (r->running == 0)
+			runner_restore(r);
+	}
+	runner_update(r);
+	supervisor_gone(r->service->supervisor);
 }
 
 void

@@ -89,8 +89,8 @@ void runner_judged(struct runner *r, enum runner_rest reason,
 
 /* A listener of it is ready. */
 bool runner_somebody_waits(const struct runner_socket *s);
-/* The last handler has ended: puts right what it did to the listeners. */
-void runner_restore(struct runner *r);
+/* A run has ended, and that came of it. */
+void runner_ended(struct runner *r, enum runner_rest outcome);
 
 /* run.c: starts one handler, for whoever waits at the socket, or without a
  * reason. True when it runs. */

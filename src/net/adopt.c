@@ -94,6 +94,9 @@ adopt_hint(int error)
 		return "a socket of IPv4, IPv6, AF_UNIX or AF_VSOCK is needed";
 	case ESOCKTNOSUPPORT:
 		return "a stream, seqpacket or datagram socket is needed";
+	case EOPNOTSUPP:
+		return "a datagram socket has no connections: set mode = wait, "
+		       "or mode = activate";
 	case ENOTCONN:
 		return "that socket does not listen; with systemd, "
 		       "Accept=no passes one that does";
@@ -126,7 +129,7 @@ adopt_identify(struct listener *l, const char **ret_step)
 	if ((error = adopt_ask(l->fd, SO_TYPE, &l->type)) < 0)
 		return error;
 	if (l->type == SOCK_DGRAM)
-		return 0;
+		return l->shared ? 0 : -EOPNOTSUPP;
 	/* One of SCTP has many clients at once, and no accept(2). */
 	if (l->type != SOCK_STREAM &&
 	    (l->type != SOCK_SEQPACKET || family == AF_INET ||

@@ -19,7 +19,8 @@
  *	--sleep MS	before anything else
  *	--exit N	ends with this status
  *
- * A bad option ends it with status 64, what fails otherwise with 70.
+ * Words mean nothing; they show in the report. A bad option ends it with status
+ * 64, what fails otherwise with 70.
  */
 #include "report.h"
 
@@ -103,7 +104,7 @@ static void
 taker_parse(char **argv)
 {
 	for (char **arg = argv + 1; *arg != NULL; arg++) {
-		if (taker_take_option(&arg))
+		if (strncmp(*arg, "--", 2) != 0 || taker_take_option(&arg))
 			continue;
 		if (strcmp(*arg, "--record") != 0 || *++arg == NULL)
 			_exit(EX_USAGE);

@@ -42,9 +42,9 @@ contract__two_sockets__are_as_sd_listen_fds_reads_them(void **state)
 	    "handler = @TAKER@ %s %c\n");
 	char *report = activate_report(
 	    peer_connect_unix(harness_path(h, "s"), SOCK_STREAM));
+	snprintf(name, sizeof(name), "127.0.0.1:%u", journal_port(h, "web"));
 	const char *start = journal_wait(
 	    h, JOURNAL("start", "service=web", "listeners=2", "conn=1"));
-	snprintf(name, sizeof(name), "127.0.0.1:%u", journal_port(h, "web"));
 	assert_string_equal(peer_value(report, "fds"), "0 1 2 3 4");
 	assert_string_equal(peer_value(report, "fd.0"), "/dev/null");
 	assert_string_equal(

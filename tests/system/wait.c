@@ -311,7 +311,7 @@ static void
 wait_send_paced(struct harness *h, const int *fds, size_t nfds, long count)
 {
 	for (long i = 0; i < count; i++) {
-		char text[16];
+		char text[24];
 
 		snprintf(text, sizeof(text), "%ld", i);
 		HARNESS_WAIT_UNTIL(i - wait_recorded(h) < 64);
@@ -375,7 +375,7 @@ launch__fails__takes_one_datagram_a_time(void **state)
 		peer_send_text(fd, "lost");
 	const char *refuse = journal_wait_nth(h,
 	    JOURNAL("refuse", "service=echo", "reason=launch_failed",
-		"step=exec", "error=EACCES"),
+		"step=exec", "errno=EACCES"),
 	    3);
 	assert_memory_equal(journal_field(refuse, "peer"), "127.0.0.1:", 10);
 	journal_wait(
