@@ -31,8 +31,6 @@ datagram_receive(int fd, struct msghdr *msg, int flags)
 		error = errno;
 		if (error == EAGAIN)
 			return LISTENER_E_DONE;
-		if (error == EBADF || error == ENOTSOCK)
-			break;
 	}
 	return -error;
 }

@@ -86,8 +86,9 @@ int listener_accept(const struct listener *l, struct client *ret);
  * (TCP only: tcpi_unacked of TCP_INFO). */
 int listener_waiting(const struct listener *l);
 
-/* A datagram that waits. Its stamp and its source tell it from any other: the
- * kernel stamps it once. */
+/* A datagram that waits. The kernel stamps it once, so stamp and source tell
+ * it from any other; but for the pieces that a sender on this machine, or a
+ * guest of it, cut with UDP_SEGMENT (udp(7)): up to 128 may have one stamp. */
 struct listener_datagram {
 	struct addr from; /* a Unix socket without a name: its family alone */
 	int64_t stamp_ns; /* of CLOCK_REALTIME; 0: the kernel does not tell */

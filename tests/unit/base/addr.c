@@ -84,6 +84,31 @@ addr_format__unix_path_of_full_length__is_whole(void **state)
 }
 
 static void
+addr_format__abstract_name__begins_with_an_at(void **state)
+{
+	struct addr a = { 0 }, b;
+	char text[ADDR_TEXT_MAX];
+
+	a.u.un.sun_family = AF_UNIX;
+	memcpy(a.u.un.sun_path, "\0a\0b", 4);
+	a.len = offsetof(struct sockaddr_un, sun_path) + 4;
+	assert_string_equal(addr_format(&a, text, sizeof(text)), "unix:@a@b");
+	assert_string_equal(addr_format_host(&a, text, sizeof(text)), "@a@b");
+	assert_string_equal(addr_format_host(&a, text, 3), "@a");
+	b = a;
+	assert_true(addr_equal(&a, &b));
+	b.u.un.sun_path[3] = 'c';
+	assert_false(addr_equal(&a, &b));
+	b = a;
+	b.len--;
+	assert_false(addr_equal(&a, &b));
+	memset(a.u.un.sun_path + 1, 'x', sizeof(a.u.un.sun_path) - 1);
+	a.len = sizeof(a.u.un);
+	addr_format(&a, text, sizeof(text));
+	assert_int_equal(strlen(text), 5 + sizeof(a.u.un.sun_path));
+}
+
+static void
 addr_format__unnamed_and_none__are_empty(void **state)
 {
 	struct addr none = { 0 };
@@ -136,6 +161,7 @@ main(void)
 		cmocka_unit_test(addr_unmap__plain_ipv6__stays),
 		cmocka_unit_test(
 		    addr_format__unix_path_of_full_length__is_whole),
+		cmocka_unit_test(addr_format__abstract_name__begins_with_an_at),
 		cmocka_unit_test(addr_format__unnamed_and_none__are_empty),
 		cmocka_unit_test(addr_format__vsock__has_cid_and_port),
 		cmocka_unit_test(addr_equal__differs_in_port_or_host__is_false),

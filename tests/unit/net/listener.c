@@ -5,16 +5,9 @@
 /* Opening listeners (their files: unix_socket.c), and the classes of
  * accept(2)'s errors, by injection.
  */
-#include "../cm.h"
-
-#include <evinetd/net/listener.h>
+#include "fixture.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 int __real_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
@@ -68,20 +61,6 @@ __wrap_bind(int fd, const struct sockaddr *a, socklen_t len)
 	}
 	return __real_bind(fd, a, len);
 }
-
-static const struct config_socket options = {
-	.backlog = 16,
-	.nodelay = true,
-	.keepalive_ms = 60000,
-	.user_timeout_ms = CONFIG_NONE,
-	.defer_accept_ms = CONFIG_NONE,
-	.v6only = true,
-	.mark = CONFIG_NONE,
-	.tos = CONFIG_NONE,
-	.receive_buffer = CONFIG_NONE,
-	.send_buffer = CONFIG_NONE,
-	.mode = 0640,
-};
 
 static int
 setup(void **state)
@@ -187,6 +166,166 @@ listener_open__mark__is_for_ip_sockets(void **state)
 }
 
 static void
+listener_open__udp_on_both_families__shares_one_port(void **state)
+{
+	struct addr a[2];
+	struct config_listen spec = listen_loopback(a);
+	struct listener l[2];
+
+	spec.kind = CONFIG_LISTEN_UDP;
+	assert_int_equal(listener_count(&spec), 2);
+	assert_int_equal(listener_open(&spec, &options, true, l, &f), 0);
+	assert_int_equal(l[1].type, SOCK_DGRAM);
+	assert_int_not_equal(addr_port(&l[0].addr), 0);
+	assert_int_equal(addr_port(&l[0].addr), addr_port(&l[1].addr));
+	assert_int_equal(
+	    fixture_option(l[1].fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+	listener_close(&l[0]);
+	listener_close(&l[1]);
+}
+
+/* With SO_REUSEADDR Linux would give the port to both. */
+static void
+listener_open__udp_port_that_is_taken__is_in_use(void **state)
+{
+	struct listener l = fixture_open(CONFIG_LISTEN_UDP, "127.0.0.1", true);
+	const struct config_listen spec = {
+		.kind = CONFIG_LISTEN_UDP, .addrs = &l.addr, .naddrs = 1
+	};
+	struct config_socket shared = options;
+	struct listener second;
+	char text[LISTENER_TEXT_MAX];
+
+	assert_int_equal(
+	    listener_open(&spec, &options, true, &second, &f), -EADDRINUSE);
+	assert_non_null(strstr(f.hint, "ss -lunp"));
+	assert_string_equal(f.address, listener_format(&l, text, sizeof(text)));
+	listener_close(&l);
+
+	shared.reuse_port = true;
+	assert_int_equal(listener_open(&spec, &shared, true, &l, &f), 0);
+	assert_int_equal(listener_open(&spec, &shared, true, &second, &f), 0);
+	listener_close(&second);
+	listener_close(&l);
+}
+
+static void
+listener_open__udp_options__are_those_of_ip_and_no_others(void **state)
+{
+	struct config_socket own = options;
+	struct addr a = fixture_addr("127.0.0.1");
+	const struct config_listen spec = {
+		.kind = CONFIG_LISTEN_UDP, .addrs = &a, .naddrs = 1
+	};
+	struct listener l;
+
+	own.tos = 16;
+	own.receive_buffer = 30000;
+	own.freebind = true;
+	own.fast_open = 5; /* would be refused */
+	assert_int_equal(listener_open(&spec, &own, true, &l, &f), 0);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_IP, IP_TOS), 16);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_IP, IP_FREEBIND), 1);
+	assert_int_equal(fixture_option(l.fd, SOL_SOCKET, SO_RCVBUF), 60000);
+	assert_int_equal(fixture_option(l.fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+	listener_close(&l);
+}
+
+static void
+check_blocking(enum config_listen_kind kind, const char *text)
+{
+	struct listener l = fixture_open(kind, text, true);
+
+	assert_int_equal(fcntl(l.fd, F_GETFL) & O_NONBLOCK, 0);
+	assert_int_equal(fcntl(l.fd, F_GETFD), FD_CLOEXEC);
+	listener_close(&l);
+	l = fixture_open(kind, text, false);
+	assert_int_equal(fcntl(l.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	listener_close(&l);
+}
+
+static void
+listener_open__for_handlers__is_blocking(void **state)
+{
+	check_blocking(CONFIG_LISTEN_TCP, "127.0.0.1");
+	check_blocking(CONFIG_LISTEN_UDP, "127.0.0.1");
+	check_blocking(CONFIG_LISTEN_UNIX_SEQPACKET, path);
+}
+
+static void
+listener_format__each_kind__is_as_listen_takes_it(void **state)
+{
+	static const struct {
+		const char *addr, *text;
+		int type;
+	} cases[] = {
+		{ "127.0.0.1", "127.0.0.1:69", SOCK_STREAM },
+		{ "127.0.0.1", "udp:127.0.0.1:69", SOCK_DGRAM },
+		{ "::1", "[::1]:69", SOCK_STREAM },
+		{ "::1", "udp:[::1]:69", SOCK_DGRAM },
+		{ "/run/x", "unix:/run/x", SOCK_STREAM },
+		{ "/run/x", "unix-dgram:/run/x", SOCK_DGRAM },
+		{ "/run/x", "unix-seqpacket:/run/x", SOCK_SEQPACKET },
+		{ "@x", "unix-dgram:@x", SOCK_DGRAM },
+	};
+	struct listener l;
+	char text[LISTENER_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		l.addr = fixture_addr(cases[i].addr);
+		l.type = cases[i].type;
+		addr_set_port(&l.addr, 69);
+		assert_string_equal(
+		    listener_format(&l, text, sizeof(text)), cases[i].text);
+	}
+	l.type = SOCK_STREAM;
+	l.addr.len = sizeof(l.addr.u.vm);
+	l.addr.u.vm = (struct sockaddr_vm){ .svm_family = AF_VSOCK,
+		.svm_cid = VMADDR_CID_ANY,
+		.svm_port = 80 };
+	assert_string_equal(
+	    listener_format(&l, text, sizeof(text)), "vsock:80");
+}
+
+/* The longest path of the longest kind. */
+static void
+listener_format__longest_path__fits(void **state)
+{
+	struct listener l = { .type = SOCK_SEQPACKET };
+	char text[LISTENER_TEXT_MAX];
+
+	l.addr.u.un.sun_family = AF_UNIX;
+	memset(l.addr.u.un.sun_path, 'x', sizeof(l.addr.u.un.sun_path));
+	l.addr.len = sizeof(l.addr.u.un);
+	listener_format(&l, text, sizeof(text));
+	assert_int_equal(strlen(text),
+	    strlen("unix-seqpacket:") + sizeof(l.addr.u.un.sun_path));
+}
+
+static void
+listener_waiting__tcp__counts_and_others_do_not_tell(void **state)
+{
+	struct listener l = fixture_open(CONFIG_LISTEN_TCP, "127.0.0.1", true);
+	struct listener u = fixture_open(CONFIG_LISTEN_UNIX, path, true);
+	struct listener d = fixture_open(CONFIG_LISTEN_UDP, "127.0.0.1", true);
+	int fds[2];
+
+	assert_int_equal(listener_waiting(&l), 0);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fds[i], &l.addr.u.sa, l.addr.len), 0);
+		assert_int_equal(listener_waiting(&l), i + 1);
+	}
+	assert_int_equal(listener_waiting(&u), -1);
+	assert_int_equal(listener_waiting(&d), -1);
+	close(fds[0]);
+	close(fds[1]);
+	listener_close(&l);
+	listener_close(&u);
+	listener_close(&d);
+}
+
+static void
 check_outcome(const int *errors, size_t count, int expected)
 {
 	struct listener l = { .fd = 0 };
@@ -254,6 +393,23 @@ main(void)
 		    listener_open__no_ipv6__serves_ipv4_alone, setup),
 		cmocka_unit_test_setup(
 		    listener_open__mark__is_for_ip_sockets, setup),
+		cmocka_unit_test_setup(
+		    listener_open__udp_on_both_families__shares_one_port,
+		    setup),
+		cmocka_unit_test_setup(
+		    listener_open__udp_port_that_is_taken__is_in_use, setup),
+		cmocka_unit_test_setup(
+		    listener_open__udp_options__are_those_of_ip_and_no_others,
+		    setup),
+		cmocka_unit_test_setup(
+		    listener_open__for_handlers__is_blocking, setup),
+		cmocka_unit_test_setup(
+		    listener_format__each_kind__is_as_listen_takes_it, setup),
+		cmocka_unit_test_setup(
+		    listener_format__longest_path__fits, setup),
+		cmocka_unit_test_setup(
+		    listener_waiting__tcp__counts_and_others_do_not_tell,
+		    setup),
 		cmocka_unit_test_setup(
 		    listener_accept__client__is_blocking_and_known, setup),
 		cmocka_unit_test_setup(

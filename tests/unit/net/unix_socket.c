@@ -4,9 +4,7 @@
 
 /* The file of a Unix socket: mode, owner, stale ones, and who else is at it.
  */
-#include "../cm.h"
-
-#include <evinetd/net/listener.h>
+#include "fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,20 +86,6 @@ __wrap_fchownat(int dir, const char *name, uid_t u, gid_t g, int flags)
 	return __real_fchownat(dir, name, u, g, flags);
 }
 
-static const struct config_socket options = {
-	.backlog = 16,
-	.nodelay = true,
-	.keepalive_ms = 60000,
-	.user_timeout_ms = CONFIG_NONE,
-	.defer_accept_ms = CONFIG_NONE,
-	.v6only = true,
-	.mark = CONFIG_NONE,
-	.tos = CONFIG_NONE,
-	.receive_buffer = CONFIG_NONE,
-	.send_buffer = CONFIG_NONE,
-	.mode = 0640,
-};
-
 static int
 setup(void **state)
 {
@@ -164,6 +148,51 @@ listener_open__stale_unix_socket__is_replaced(void **state)
 	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
 	close(l.fd); /* as kill -9 would: the file stays */
 	assert_int_equal(listener_open(&spec, &options, false, &l, &f), 0);
+	listener_close(&l);
+}
+
+static void
+listener_open__live_datagram_socket__is_in_use(void **state)
+{
+	struct addr a;
+	struct config_listen spec = listen_unix(&a);
+	struct listener first, second;
+
+	spec.kind = CONFIG_LISTEN_UNIX_DGRAM;
+	assert_int_equal(listener_open(&spec, &options, true, &first, &f), 0);
+	assert_int_equal(first.type, SOCK_DGRAM);
+	assert_int_equal(
+	    listener_open(&spec, &options, true, &second, &f), -EADDRINUSE);
+	/* It lives, although connect(2) from another type is refused. */
+	spec.kind = CONFIG_LISTEN_UNIX;
+	assert_int_equal(
+	    listener_open(&spec, &options, false, &second, &f), -EADDRINUSE);
+	spec.kind = CONFIG_LISTEN_UNIX_DGRAM;
+	/* And although it talks to another one only. */
+	assert_int_equal(connect(first.fd, &a.u.sa, first.addr.len), 0);
+	assert_int_equal(
+	    listener_open(&spec, &options, true, &second, &f), -EADDRINUSE);
+	assert_int_equal(access(path, F_OK), 0);
+	listener_close(&first);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void
+listener_open__stale_socket_of_any_type__is_replaced(void **state)
+{
+	static const enum config_listen_kind kinds[] = {
+		CONFIG_LISTEN_UNIX_DGRAM, CONFIG_LISTEN_UNIX_DGRAM,
+		CONFIG_LISTEN_UNIX_SEQPACKET, CONFIG_LISTEN_UNIX_DGRAM
+	};
+	struct listener l = fixture_open(CONFIG_LISTEN_UNIX, path, false);
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		close(l.fd);
+		l = fixture_open(kinds[i], path, true);
+		assert_int_equal(lstat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0640);
+	}
 	listener_close(&l);
 }
 
@@ -336,6 +365,11 @@ main(void)
 		    listener_open__live_unix_socket__is_in_use, setup),
 		cmocka_unit_test_setup(
 		    listener_open__stale_unix_socket__is_replaced, setup),
+		cmocka_unit_test_setup(
+		    listener_open__live_datagram_socket__is_in_use, setup),
+		cmocka_unit_test_setup(
+		    listener_open__stale_socket_of_any_type__is_replaced,
+		    setup),
 		cmocka_unit_test_setup(
 		    listener_open__unix__folder_is_locked_until_it_listens,
 		    setup),
