@@ -24,6 +24,8 @@
  *	--stderr-flood LINES	so many lines of 64 bytes, numbered
  *	--stderr-raw BYTES	so many bytes without any newline
  *	--sleep MS		milliseconds, whatever the client does
+ *	--chatter MS		sends a line each so many milliseconds, for
+ *				ever, whether they arrive or not
  *	--background MS		starts a child that keeps 0, 1 and 2 open for
  *				so long; a line background.pid=N says who
  *	--background-setsid MS	the same, in a session of its own
@@ -99,6 +101,20 @@ probe_sleep(const char *ms)
 
 	while (nanosleep(&left, &left) == -1 && errno == EINTR)
 		;
+}
+
+static void __attribute__((noreturn)) probe_chatter(const char *ms)
+{
+	static const char line[] = "still here\n";
+	ssize_t n;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		probe_sleep(ms);
+		do
+			n = write(STDOUT_FILENO, line, sizeof(line) - 1);
+		while (n == -1 && errno == EINTR);
+	}
 }
 
 static void
@@ -212,6 +228,7 @@ static const struct option options[] = {
 	{ "--stderr-flood", true, false, probe_stderr_flood },
 	{ "--stderr-raw", true, false, probe_stderr_raw },
 	{ "--sleep", true, false, probe_sleep },
+	{ "--chatter", true, false, probe_chatter },
 	{ "--background", true, false, probe_background },
 	{ "--background-setsid", true, false, probe_background_setsid },
 	{ "--exit", true, false, probe_exit },

@@ -10,7 +10,9 @@
 
 #include "files.h"
 #include "journal.h"
+#include "pidns.h"
 #include "proc.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +116,9 @@ harness_setup(void **state)
 	return 0;
 }
 
-/* All that descends from this process; orphans come to us one by one. */
+/* All that descends from this process; orphans come to us one by one. In any
+ * order: a PID 1 does not end while a process of its namespace that is our
+ * child has not been reaped. */
 static void
 harness_end_children(void)
 {
@@ -123,10 +127,11 @@ harness_end_children(void)
 
 	while ((count = proc_find_children(
 		    getpid(), pids, HARNESS_COUNT(pids))) > 0) {
-		for (size_t i = 0; i < count && i < HARNESS_COUNT(pids); i++) {
+		for (size_t i = 0; i < count && i < HARNESS_COUNT(pids); i++)
 			kill(pids[i], SIGKILL);
-			waitpid(pids[i], NULL, 0);
-		}
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		harness_nap();
 	}
 }
 
@@ -149,6 +154,7 @@ harness_teardown(void **state)
 {
 	struct harness *h = *state;
 
+	watch_release(h);
 	harness_end_children();
 	if (!h->finished && !harness_skipped)
 		harness_show_log(h);
@@ -178,7 +184,10 @@ harness_spawn(struct harness *h, const struct harness_options *o)
 	const char *words[HARNESS_WORDS_MAX + 2] = { "evinetd", "-c",
 		h->config_path, NULL };
 	const char *program = o->program != NULL ? o->program : TEST_EVINETD;
+	const bool pid1 = o->pid1 || pidns_is_wanted();
 
+	if (pid1)
+		pidns_need();
 	if (o->config != NULL)
 		harness_write_file(h, "evinetd.ini", o->config, 0644);
 	for (size_t i = 0; o->words != NULL && i < HARNESS_WORDS_MAX; i++) {
@@ -188,7 +197,7 @@ harness_spawn(struct harness *h, const struct harness_options *o)
 		words[i + 1] = files_expand(h, o->words[i]);
 	}
 	fflush(NULL);
-	h->pid = fork();
+	h->pid = pid1 ? pidns_fork() : fork();
 	assert_int_not_equal(h->pid, -1);
 	if (h->pid == 0) {
 		harness_redirect(h, o);
@@ -228,6 +237,7 @@ harness_wait_exit(struct harness *h)
 {
 	int status = 0;
 
+	watch_release(h);
 	HARNESS_WAIT_UNTIL(waitpid(h->pid, &status, WNOHANG) == h->pid);
 	h->pid = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -42,7 +42,8 @@ struct harness {
 	char config_path[160];
 	char out_path[160]; /* the daemon's standard output */
 	char log_path[160]; /* its log: standard error, unless told otherwise */
-	pid_t pid;	    /* the daemon's; 0: none runs */
+	pid_t pid;	    /* the daemon's, seen from here; 0: none runs */
+	bool watched;	    /* see watch.h */
 	bool finished;	    /* the test has reached its end */
 	char *text;	    /* the log as last read */
 	char line[8192];    /* the line that journal_wait() found */
@@ -56,6 +57,8 @@ struct harness_options {
 	int log_fd;		    /* for standard error; 0: the file */
 	void (*prepare)(void *arg); /* in the child, before exec */
 	void *arg;
+	bool pid1; /* as PID 1 of a namespace (pidns.h), whatever the
+		      environment says */
 };
 
 /* For cmocka; *state is the struct harness. */

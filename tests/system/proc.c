@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* Looks at processes from outside, through /proc. Changes nothing; a process
- * that is gone meanwhile counts as not there.
+/* Looks at processes from outside, through /proc. Changes nothing but where a
+ * signal is asked for; a process that is gone meanwhile counts as not there.
  */
 #include "proc.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,42 @@ proc_find_children(pid_t parent, pid_t *pids, size_t size)
 			pids[count] = pid;
 		count++;
 	}
+	if (dir != NULL)
+		closedir(dir);
+	return count;
+}
+
+static bool
+proc_has_word(const char *pid, const char *word)
+{
+	char path[300], text[4096];
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *p = text; n > 0 && p < text + n; p += strlen(p) + 1)
+		found |= strcmp(p, word) == 0;
+	return found;
+}
+
+size_t
+proc_count_word(const char *word, int signal)
+{
+	struct dirent *entry;
+	size_t count = 0;
+	DIR *dir = opendir("/proc");
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    proc_has_word(entry->d_name, word)) {
+			count++;
+			kill(atoi(entry->d_name), signal);
+		}
 	if (dir != NULL)
 		closedir(dir);
 	return count;

@@ -14,6 +14,10 @@
 /* Its children, zombies included: how many, and the first of them in pids. */
 size_t proc_find_children(pid_t parent, pid_t *pids, size_t size);
 
+/* How many processes there are, whosever children, with that word as one of
+ * their arguments, all of it. signal is sent to each; 0: none. */
+size_t proc_count_word(const char *word, int signal);
+
 bool proc_is_zombie(pid_t pid);
 /* Open descriptors. */
 size_t proc_count_fds(pid_t pid);

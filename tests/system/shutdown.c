@@ -7,7 +7,9 @@
  */
 #include "journal.h"
 #include "peer.h"
+#include "pidns.h"
 #include "proc.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -157,11 +159,13 @@ handler_with_children__is_ended__group_is_gone(void **state)
 	char text[16] = "";
 	const int fd = peer_connect(h, "family");
 	assert_true(recv(fd, text, sizeof(text) - 1, 0) > 1);
-	const pid_t child = atoi(text);
-	assert_int_equal(kill(child, 0), 0);
+	const pid_t child = pidns_translate(h->pid, atoi(text));
+	assert_int_not_equal(child, 0);
+	watch_exit(h);
 	assert_int_equal(kill(h->pid, SIGTERM), 0);
+	watch_wait_exiting(h);
+	assert_true(proc_is_zombie(child) || kill(child, 0) == -1);
 	assert_int_equal(harness_wait_exit(h), 0);
-	HARNESS_WAIT_UNTIL(proc_is_zombie(child) || kill(child, 0) == -1);
 	peer_close(fd);
 	harness_finish(h);
 }

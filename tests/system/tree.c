@@ -9,10 +9,8 @@
 #include "journal.h"
 #include "peer.h"
 #include "proc.h"
+#include "watch.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,43 +52,15 @@ tree_number(void)
 	return 1000000 + (int)getpid();
 }
 
-static bool
-tree_matches(const char *pid, const char *number)
-{
-	char path[300], text[4096];
-	bool found = false;
-
-	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
-	const int fd = open(path, O_RDONLY);
-	if (fd == -1)
-		return false;
-	const ssize_t n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	/* The number is an argument of its own: shells have it in a script. */
-	for (const char *p = text; n > 0 && p < text + n; p += strlen(p) + 1)
-		found |= strcmp(p, number) == 0;
-	return found;
-}
-
-/* How many `sleep NUMBER` there are; signal is sent to each. */
+/* How many `sleep NUMBER` there are; signal is sent to each. Shells have the
+ * number in a script. */
 static size_t
 tree_count(int signal)
 {
-	DIR *dir = opendir("/proc");
-	struct dirent *e;
 	char number[16];
-	size_t count = 0;
 
 	snprintf(number, sizeof(number), "%d", tree_number());
-	while ((e = readdir(dir)) != NULL)
-		if (isdigit((unsigned char)e->d_name[0]) &&
-		    tree_matches(e->d_name, number)) {
-			count++;
-			kill((pid_t)atoi(e->d_name), signal);
-		}
-	closedir(dir);
-	return count;
+	return proc_count_word(number, signal);
 }
 
 static void
@@ -308,11 +278,13 @@ shutdown__tree_ignores_everything__nothing_is_left(void **state)
 	harness_start(h, config);
 	const int fd = peer_connect(h, "evil");
 	HARNESS_WAIT_UNTIL(tree_count(0) == 100);
+	watch_exit(h);
 	kill(h->pid, SIGTERM);
 	journal_wait(h, JOURNAL("stop", "phase=drain"));
 	kill(h->pid, SIGTERM);
-	assert_int_equal(harness_wait_exit(h), 0);
+	watch_wait_exiting(h);
 	assert_int_equal(tree_count(0), 0);
+	assert_int_equal(harness_wait_exit(h), 0);
 	journal_wait(h, JOURNAL("end", "reason=shutdown"));
 	peer_close(fd);
 }
