@@ -126,7 +126,7 @@ listener_format__unix_sockets_without_a_path__are_told(void **state)
 	pass_listener("@evinetd-unit-adopt", 3);
 	fixture_pass(socket(AF_UNIX, SOCK_DGRAM, 0), 4);
 	assert_int_equal(fixture_announce("2", "web:web"), 0);
-	assert_int_equal(listener_open(&web, &options, false, l, &f), 0);
+	assert_int_equal(listener_open(&web, &options, true, l, &f), 0);
 	assert_string_equal(listener_format(&l[0], text, sizeof(text)),
 	    "unix:@evinetd-unit-adopt");
 	assert_string_equal(
@@ -163,6 +163,9 @@ listener_open__passed_and_useless__is_refused(void **state)
 	    -EAFNOSUPPORT, "SO_DOMAIN");
 	check_refused(fixture_bind(SOCK_STREAM, "127.0.0.1", &a), -ENOTCONN,
 	    "SO_ACCEPTCONN");
+	/* For connections; there are none. */
+	check_refused(fixture_bind(SOCK_DGRAM, "127.0.0.1", &a), -EOPNOTSUPP,
+	    "SO_TYPE");
 }
 
 static void
