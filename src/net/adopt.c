@@ -79,7 +79,7 @@ adopt_fail_missing(const char *name, struct listener_failure *failure)
 	adopt_list_names(names, sizeof(names));
 	snprintf(failure->hint, sizeof(failure->hint),
 	    "start evinetd from a systemd socket unit with "
-	    "FileDescriptorName=%.80s; passed and still free: %s",
+	    "FileDescriptorName=%s; passed and still free: %s",
 	    name, names);
 	return -ENOENT;
 }

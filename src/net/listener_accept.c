@@ -92,13 +92,10 @@ listener_accept(const struct listener *l, struct client *ret)
 int
 listener_waiting(const struct listener *l)
 {
-	const int family = addr_family(&l->addr);
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
-	/* IPPROTO_TCP has other meanings to other families. */
-	if (l->type != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
-		return -1;
+	/* No other protocol takes this for an option of its own. */
 	if (getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
 	    info.tcpi_state != TCP_LISTEN)
 		return -1;

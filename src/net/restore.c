@@ -31,11 +31,19 @@ restore_get(int fd, int name)
 static int
 restore_port(const struct listener *l)
 {
-	struct addr now;
-
 	if (bind(l->fd, &l->addr.u.sa, l->addr.len) == -1 && errno != EINVAL &&
 	    errno != EACCES)
 		return -errno;
+	return 0;
+}
+
+/* After listen(2), which takes any port for one that was lost; before it a TCP
+ * socket still shows the old one. */
+static int
+restore_check_port(const struct listener *l)
+{
+	struct addr now;
+
 	now.len = sizeof(now.u.storage);
 	if (getsockname(l->fd, &now.u.sa, &now.len) == -1)
 		return -errno;
@@ -79,7 +87,9 @@ restore_datagram(const struct listener *l)
 	if (error < 0 || (family != AF_INET && family != AF_INET6))
 		return error;
 	error = restore_errors(l->fd, family);
-	return error < 0 ? error : restore_port(l);
+	if (error == 0)
+		error = restore_port(l);
+	return error < 0 ? error : restore_check_port(l);
 }
 
 static int
@@ -97,7 +107,9 @@ restore_stream(const struct listener *l, const struct config_socket *options)
 		error = restore_port(l);
 	if (error < 0)
 		return error;
-	return listen(l->fd, options->backlog) == -1 ? -errno : 0;
+	if (listen(l->fd, options->backlog) == -1)
+		return -errno;
+	return listens ? 0 : restore_check_port(l);
 }
 
 /* Only TCP forgets on the way back that it was shut down. */

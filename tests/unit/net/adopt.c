@@ -216,6 +216,7 @@ listener_open__names_without_end__are_cut(void **state)
 	assert_int_equal(
 	    listener_open(&spec, &options, false, &l, &f), -ENOENT);
 	assert_string_equal(f.address, text);
+	assert_non_null(strstr(f.hint, "still free: 000"));
 	assert_in_range(strlen(f.hint), 100, sizeof(f.hint) - 1);
 }
 

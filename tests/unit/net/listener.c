@@ -316,6 +316,8 @@ listener_waiting__tcp__counts_and_others_do_not_tell(void **state)
 		assert_int_equal(connect(fds[i], &l.addr.u.sa, l.addr.len), 0);
 		assert_int_equal(listener_waiting(&l), i + 1);
 	}
+	assert_int_equal(shutdown(l.fd, SHUT_RDWR), 0);
+	assert_int_equal(listener_waiting(&l), -1);
 	assert_int_equal(listener_waiting(&u), -1);
 	assert_int_equal(listener_waiting(&d), -1);
 	close(fds[0]);

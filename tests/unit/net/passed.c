@@ -125,6 +125,18 @@ passed_init__none__is_fine(void **state)
 }
 
 static void
+passed_init__pid_without_a_count__is_fine(void **state)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("LISTEN_PID", pid, 1);
+	assert_int_equal(passed_init(), 0);
+	assert_int_equal(passed_total(), 0);
+	assert_true(variables_are_gone());
+}
+
+static void
 passed_take__by_name__gives_one_after_the_other(void **state)
 {
 	fixture_pass(open("/dev/null", O_RDONLY), 5);
@@ -167,6 +179,7 @@ main(void)
 		TEST(passed_init__malformed__is_refused_as_a_whole),
 		TEST(passed_init__first_is_closed__is_refused),
 		TEST(passed_init__none__is_fine),
+		TEST(passed_init__pid_without_a_count__is_fine),
 		TEST(passed_take__by_name__gives_one_after_the_other),
 		TEST(passed_close_unused__taken_one__stays_open),
 	};

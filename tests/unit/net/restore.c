@@ -10,9 +10,30 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 
+int __real_bind(int fd, const struct sockaddr *a, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *a, socklen_t len);
+
+static bool bind_denied; /* as ports below 1024 are without privileges */
+
 static char folder[] = "/tmp/evinetd-restore-XXXXXX";
 static char path[64];
 static struct listener_failure f;
+
+int
+__wrap_bind(int fd, const struct sockaddr *a, socklen_t len)
+{
+	if (!bind_denied)
+		return __real_bind(fd, a, len);
+	errno = EACCES;
+	return -1;
+}
+
+static int
+setup(void **state)
+{
+	bind_denied = false;
+	return 0;
+}
 
 static void
 check_flags(bool shared, int expected)
@@ -90,6 +111,26 @@ listener_restore__connected_udp_with_a_fixed_port__keeps_it(void **state)
 	check_dissolved(&l, "127.0.0.1", &a);
 }
 
+/* The kernel looks at privileges first, and then whether it is bound. */
+static void
+listener_restore__bind_is_denied__kept_port_is_fine(void **state)
+{
+	struct listener l = fixture_open(CONFIG_LISTEN_UDP, "127.0.0.1", true);
+
+	bind_denied = true;
+	assert_int_equal(listener_restore(&l, &options), 0);
+	assert_int_equal(connect(l.fd, &l.addr.u.sa, l.addr.len), 0);
+	assert_int_equal(listener_restore(&l, &options), -EADDRNOTAVAIL);
+	listener_close(&l);
+
+	bind_denied = false;
+	l = fixture_open(CONFIG_LISTEN_TCP, "127.0.0.1", true);
+	assert_int_equal(shutdown(l.fd, SHUT_RD), 0);
+	bind_denied = true;
+	assert_int_equal(listener_restore(&l, &options), -EADDRNOTAVAIL);
+	listener_close(&l);
+}
+
 static void
 listener_restore__connected_unix_datagram__hears_all(void **state)
 {
@@ -130,6 +171,22 @@ check_error_queue(const char *text, int level, int name)
 	assert_int_equal(setsockopt(l.fd, level, name, &on, sizeof(on)), 0);
 	fixture_send(l.fd, &dead, "x");
 	assert_int_equal(listener_peek(&l, &d), LISTENER_E_DONE);
+	assert_int_not_equal(fixture_events(l.fd) & POLLERR, 0);
+	assert_int_equal(listener_restore(&l, &options), 0);
+	assert_int_equal(fixture_events(l.fd), 0);
+	assert_int_equal(fixture_option(l.fd, level, name), 0);
+	listener_close(&l);
+}
+
+static void
+listener_restore__pending_error__is_gone(void **state)
+{
+	struct listener l = fixture_open(CONFIG_LISTEN_UDP, "127.0.0.1", true);
+	struct addr dead;
+
+	close(fixture_bind(SOCK_DGRAM, "127.0.0.1", &dead));
+	assert_int_equal(connect(l.fd, &dead.u.sa, dead.len), 0);
+	assert_int_equal(send(l.fd, "x", 1, 0), 1);
 	assert_int_not_equal(fixture_events(l.fd) & POLLERR, 0);
 	assert_int_equal(listener_restore(&l, &options), 0);
 	assert_int_equal(fixture_events(l.fd), 0);
@@ -283,12 +340,14 @@ listener_restore__adopted__keeps_the_managers_backlog(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test(name)
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
 		TEST(listener_restore__flags__are_as_opened),
 		TEST(listener_restore__connected_udp__hears_all_at_its_port),
 		TEST(
 		    listener_restore__connected_udp_with_a_fixed_port__keeps_it),
+		TEST(listener_restore__bind_is_denied__kept_port_is_fine),
+		TEST(listener_restore__pending_error__is_gone),
 		TEST(listener_restore__connected_unix_datagram__hears_all),
 		TEST(listener_restore__port_taken_meanwhile__is_in_use),
 		TEST(listener_restore__queued_errors__are_gone),
