@@ -250,7 +250,6 @@ check_service(struct config_service *s, struct diag *diag)
 	int error = 0;
 
 	check_dual_stack(s);
-	if (s->mode == CONFIG_MODE_DEFAULT) s->mode = s->nlisten > 0 && (s->listen[0].kind == CONFIG_LISTEN_UDP || s->listen[0].kind == CONFIG_LISTEN_UNIX_DGRAM) ? CONFIG_MODE_WAIT : CONFIG_MODE_NOWAIT;
 	if (s->nlisten > 0)
 		check_void_keys(&c);
 	if (s->enabled) {

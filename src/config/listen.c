@@ -306,9 +306,6 @@ listen_parse_vsock(
 	return listen_add_addr(l, &a);
 }
 
-static int tmp_udp(const char*rest, struct config_listen*l, struct value_error*err) { int e = listen_parse_inet(rest,l,err); l->kind = CONFIG_LISTEN_UDP; return e; }
-static int tmp_ud(const char*rest, struct config_listen*l, struct value_error*err) { int e = listen_parse_path(rest,l,err); l->kind = CONFIG_LISTEN_UNIX_DGRAM; return e; }
-static int tmp_fd(const char*rest, struct config_listen*l, struct value_error*err) { l->kind = CONFIG_LISTEN_FD; return 0; }
 static const struct {
 	const char *prefix;
 	/* NULL: of the language, but not built yet */
@@ -318,9 +315,9 @@ static const struct {
 	{ "unix:", listen_parse_unix },
 	{ "unix-seqpacket:", listen_parse_seqpacket },
 	{ "vsock:", listen_parse_vsock },
-	{ "udp:", tmp_udp },
-	{ "unix-dgram:", tmp_ud },
-	{ "fd:", tmp_fd },
+	{ "udp:", NULL },
+	{ "unix-dgram:", NULL },
+	{ "fd:", NULL },
 };
 
 static int

@@ -31,8 +31,6 @@ static const char *const kill_mode_names[] = { "main", "group", "tree", NULL };
 static const char *const signal_names[] = { "HUP", "INT", "QUIT", "ILL", "TRAP",
 	"ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
 	"TERM", NULL };
-static const char *const mode_names[] = {"default","nowait","wait","activate",NULL};
-static const char *const start_names[] = {"demand","boot",NULL};
 static const char *const stderr_names[] = { "log", "client", "null", NULL };
 
 #define KEY(struct_name, key, field, type_name)  \
@@ -68,9 +66,6 @@ static const struct schema_key daemon_keys[] = {
 static const struct schema_key service_keys[] = {
 	{ SERVICE(listen, listen, listen), .help = "addresses to listen on" },
 	{ SERVICE(handler, path, handler), .help = "the program to run" },
-	{ SERVICE(mode, mode, enum), .default_text = "default", .names = mode_names, .help = "x" },
-	{ SERVICE(processes, processes, unsigned), .default_text = "1", .min = 1, .max = 1000, .help = "x" },
-	{ SERVICE(start, start, enum), .default_text = "demand", .names = start_names, .help = "x" },
 	{ SERVICE(description, description, string), .default_text = "none",
 	    .flags = SCHEMA_NONE, .help = "what the service is, for people" },
 	{ SERVICE(enabled, enabled, boolean), .default_text = "yes",
