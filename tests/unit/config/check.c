@@ -145,6 +145,44 @@ key__without_effect__is_refused(void **state)
 }
 
 static void
+comment__behind_a_value__is_explained(void **state)
+{
+	static const struct {
+		const char *line, *complaint;
+	} cases[] = {
+		{ "nice = 3 ; x", "nice: \"3 ; x\" is not a number" },
+		{ "hold = yes # x", "hold: \"yes # x\" is neither yes nor no" },
+		{ "tos = 3\t#x", "tos: \"3?#x\" is not a number" },
+		{ "pass_environment = LANG ; is 1=2",
+		    "pass_environment: \";\" is not the name of a variable" },
+		{ "environment = A=1 #",
+		    "environment: \"#\" is not NAME=VALUE" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[200], complaint[300];
+
+		snprintf(
+		    text, sizeof(text), ECHO("a", "1") "%s\n", cases[i].line);
+		snprintf(complaint, sizeof(complaint),
+		    "t.ini:4: %s; a comment needs a line of its own\n",
+		    cases[i].complaint);
+		support_expect(text, complaint);
+	}
+}
+
+static void
+comment__behind_an_address__is_one_complaint(void **state)
+{
+	support_expect(ECHO("a", "*:873 ; the port\n\t65536 ;x"),
+	    "t.ini:2: listen: \";\" is neither a port nor a known service; "
+	    "write PORT or ADDRESS:PORT; a comment needs a line of its own\n"
+	    "t.ini:3: listen: 65536 is out of range, 0 to 65535\n"
+	    "t.ini:3: listen: \";x\" is neither a port nor a known service; "
+	    "write PORT or ADDRESS:PORT; a comment needs a line of its own\n");
+}
+
+static void
 key__without_effect_from_defaults__is_meant_for_others(void **state)
 {
 	config_free(support_load(
@@ -384,6 +422,8 @@ main(void)
 		cmocka_unit_test(handler__unknown_builtin__lists_the_known),
 		cmocka_unit_test(working_directory__that_is_none__is_refused),
 		cmocka_unit_test(key__without_effect__is_refused),
+		cmocka_unit_test(comment__behind_a_value__is_explained),
+		cmocka_unit_test(comment__behind_an_address__is_one_complaint),
 		cmocka_unit_test(
 		    key__without_effect_from_defaults__is_meant_for_others),
 		cmocka_unit_test_setup(
