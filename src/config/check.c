@@ -81,6 +81,16 @@ check_find_void_listeners(
 const char *
 check_find_void(const struct config_service *s, const struct schema_key *key)
 {
+	if ((key->flags & SCHEMA_ACTIVATE) != 0 &&
+	    s->mode != CONFIG_MODE_ACTIVATE)
+		return s->mode == CONFIG_MODE_WAIT ? "mode is wait"
+						   : "mode is nowait";
+	if ((key->flags & SCHEMA_NOWAIT) != 0) {
+		if (s->mode == CONFIG_MODE_WAIT)
+			return "mode is wait";
+		if (s->mode == CONFIG_MODE_ACTIVATE)
+			return "mode is activate";
+	}
 	if (strcmp(key->name, "linger") == 0 && !s->hold)
 		return "hold is no";
 	if (strcmp(key->name, "disconnect_grace") == 0 &&
@@ -284,13 +294,18 @@ check_service(struct config_service *s, struct diag *diag)
 	int error = 0;
 
 	check_dual_stack(s);
+	if (mode_resolve(s, diag) != 0)
+		c.result = -EINVAL;
 	if (s->nlisten > 0)
 		check_void_keys(&c);
+	mode_apply(s);
 	if (s->enabled) {
 		check_user(&c);
 		check_all_limits(&c);
 		check_directory(&c);
 	}
+	if (mode_check(s, diag) != 0)
+		c.result = -EINVAL;
 	check_hold(&c);
 	check_idle(&c);
 	if (s->builtin || (s->path != NULL && s->enabled))

@@ -31,6 +31,10 @@ static const char *const kill_mode_names[] = { "main", "group", "tree", NULL };
 static const char *const signal_names[] = { "HUP", "INT", "QUIT", "ILL", "TRAP",
 	"ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
 	"TERM", NULL };
+/* In the order of enum config_mode, and of enum config_start. */
+static const char *const mode_names[] = { "default", "nowait", "wait",
+	"activate", NULL };
+static const char *const start_names[] = { "demand", "boot", NULL };
 static const char *const stderr_names[] = { "log", "client", "null", NULL };
 
 #define KEY(struct_name, key, field, type_name)  \
@@ -66,6 +70,14 @@ static const struct schema_key daemon_keys[] = {
 static const struct schema_key service_keys[] = {
 	{ SERVICE(listen, listen, listen), .help = "addresses to listen on" },
 	{ SERVICE(handler, path, handler), .help = "the program to run" },
+	{ SERVICE(mode, mode, enum), .default_text = "default",
+	    .names = mode_names, .help = "what a handler is given" },
+	{ SERVICE(processes, processes, unsigned), .default_text = "1",
+	    .min = 1, .max = 1000, .flags = SCHEMA_ACTIVATE,
+	    .help = "handlers that share the sockets" },
+	{ SERVICE(start, start, enum), .default_text = "demand",
+	    .names = start_names, .flags = SCHEMA_ACTIVATE,
+	    .help = "when they are started" },
 	{ SERVICE(description, description, string), .default_text = "none",
 	    .flags = SCHEMA_NONE, .help = "what the service is, for people" },
 	{ SERVICE(enabled, enabled, boolean), .default_text = "yes",
@@ -120,13 +132,13 @@ static const struct schema_key service_keys[] = {
 	    .flags = SCHEMA_NONE, .help = "how long a handler may run" },
 	{ SERVICE(idle_timeout, idle_timeout_ms, duration),
 	    .default_text = "none", .min = SECONDS(1), .max = DAYS(24),
-	    .flags = SCHEMA_TCP | SCHEMA_NONE,
+	    .flags = SCHEMA_TCP | SCHEMA_NOWAIT | SCHEMA_NONE,
 	    .help = "silence in both directions after which it ends" },
 	{ SERVICE(on_disconnect, on_disconnect, enum), .default_text = "ignore",
-	    .names = disconnect_names,
+	    .names = disconnect_names, .flags = SCHEMA_NOWAIT,
 	    .help = "what a handler gets when its client has hung up" },
 	{ SERVICE(disconnect_grace, disconnect_grace_ms, duration),
-	    .default_text = "5s", .max = DAYS(365),
+	    .default_text = "5s", .max = DAYS(365), .flags = SCHEMA_NOWAIT,
 	    .help = "how long it may go on before that" },
 	{ SERVICE(kill_mode, kill_mode, enum), .default_text = "group",
 	    .names = kill_mode_names,
@@ -137,9 +149,10 @@ static const struct schema_key service_keys[] = {
 	{ SERVICE(kill_grace, kill_grace_ms, duration), .default_text = "5s",
 	    .max = DAYS(365), .help = "time from that signal to SIGKILL" },
 	{ SERVICE(hold, hold, boolean), .default_text = "yes",
+	    .flags = SCHEMA_NOWAIT,
 	    .help = "whether we keep the connection until its end" },
 	{ SERVICE(linger, linger_ms, duration), .default_text = "2s",
-	    .max = SECONDS(3600),
+	    .max = SECONDS(3600), .flags = SCHEMA_NOWAIT,
 	    .help = "how long the client may take to hang up" },
 	{ SERVICE(backlog, socket.backlog, int), .default_text = "1024",
 	    .min = 1, .max = 65535, .flags = SCHEMA_STREAM | SCHEMA_BIND,

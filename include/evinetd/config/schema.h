@@ -28,6 +28,10 @@ enum schema_flag {
 	SCHEMA_STREAM = 1 << 4,
 
 	SCHEMA_BIND = 1 << 5, /* means nothing to a socket that was passed */
+
+	/* Means nothing in other modes than nowait; than activate. */
+	SCHEMA_NOWAIT = 1 << 6,
+	SCHEMA_ACTIVATE = 1 << 7,
 };
 
 struct schema_key {
