@@ -34,6 +34,17 @@ int check_service(struct config_service *s, struct diag *diag);
 const char *
 check_find_void(const struct config_service *s, const struct schema_key *key);
 
+/* mode.c: resolves CONFIG_MODE_DEFAULT, by the listeners. 0, or -EINVAL
+ * (reported) when they do not fit the mode, which is then nowait. */
+int mode_resolve(struct config_service *s, struct diag *diag);
+
+/* mode.c: sets the keys that mean nothing in the mode to what they come to. */
+void mode_apply(struct config_service *s);
+
+/* mode.c: what needs a client, in modes that have none. 0 or -EINVAL
+ * (reported). */
+int mode_check(const struct config_service *s, struct diag *diag);
+
 /* conflict.c: two listeners on one address. 0 or -ENOMEM. */
 int conflict_check(const struct config *c, struct diag *diag);
 

@@ -9,6 +9,7 @@
  */
 #include "build.h"
 #include "limit.h"
+#include "listen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,32 +32,71 @@ struct check {
 	} while (0)
 
 static bool
-check_has_kind(const struct config_service *s, bool wanted_unix)
+check_is_unix(enum config_listen_kind kind)
 {
-	for (size_t i = 0; i < s->nlisten; i++) {
-		const enum config_listen_kind kind = s->listen[i].kind;
+	return kind == CONFIG_LISTEN_UNIX || kind == CONFIG_LISTEN_UNIX_DGRAM ||
+	       kind == CONFIG_LISTEN_UNIX_SEQPACKET;
+}
 
-		if (wanted_unix ? kind == CONFIG_LISTEN_UNIX ||
-				      kind == CONFIG_LISTEN_UNIX_SEQPACKET
-				: kind == CONFIG_LISTEN_TCP)
-			return true;
+/* A socket that was passed may be of any kind, but it is bound. */
+static bool
+check_applies(const struct schema_key *key, enum config_listen_kind kind)
+{
+	if (kind == CONFIG_LISTEN_FD)
+		return (key->flags & SCHEMA_BIND) == 0;
+	if ((key->flags & SCHEMA_TCP) != 0)
+		return kind == CONFIG_LISTEN_TCP;
+	if ((key->flags & SCHEMA_IP) != 0)
+		return kind == CONFIG_LISTEN_TCP || kind == CONFIG_LISTEN_UDP;
+	if ((key->flags & SCHEMA_UNIX) != 0)
+		return check_is_unix(kind);
+	if ((key->flags & SCHEMA_STREAM) != 0)
+		return !listen_is_datagram(kind);
+	return true;
+}
+
+/* Why the key is nothing to any listener; NULL when it is. */
+static const char *
+check_find_void_listeners(
+    const struct config_service *s, const struct schema_key *key)
+{
+	bool passed = true;
+
+	for (size_t i = 0; i < s->nlisten; i++) {
+		if (check_applies(key, s->listen[i].kind))
+			return NULL;
+		passed = passed && s->listen[i].kind == CONFIG_LISTEN_FD;
 	}
-	return false;
+	if (passed && (key->flags & SCHEMA_BIND) != 0)
+		return "the socket was made by who passed it";
+	if ((key->flags & SCHEMA_TCP) != 0)
+		return "the service has no TCP address";
+	if ((key->flags & SCHEMA_IP) != 0)
+		return "the service has no TCP or UDP address";
+	if ((key->flags & SCHEMA_UNIX) != 0)
+		return "the service has no unix: address";
+	return "datagrams do not wait to be accepted";
 }
 
 const char *
 check_find_void(const struct config_service *s, const struct schema_key *key)
 {
-	if ((key->flags & SCHEMA_TCP) != 0 && !check_has_kind(s, false))
-		return "the service has no TCP address";
-	if ((key->flags & SCHEMA_UNIX) != 0 && !check_has_kind(s, true))
-		return "the service has no unix: address";
+	if ((key->flags & SCHEMA_ACTIVATE) != 0 &&
+	    s->mode != CONFIG_MODE_ACTIVATE)
+		return s->mode == CONFIG_MODE_WAIT ? "mode is wait"
+						   : "mode is nowait";
+	if ((key->flags & SCHEMA_NOWAIT) != 0) {
+		if (s->mode == CONFIG_MODE_WAIT)
+			return "mode is wait";
+		if (s->mode == CONFIG_MODE_ACTIVATE)
+			return "mode is activate";
+	}
 	if (strcmp(key->name, "linger") == 0 && !s->hold)
 		return "hold is no";
 	if (strcmp(key->name, "disconnect_grace") == 0 &&
 	    s->on_disconnect == CONFIG_DISCONNECT_IGNORE)
 		return "on_disconnect is ignore";
-	return NULL;
+	return check_find_void_listeners(s, key);
 }
 
 /* In [defaults] such keys are for the other services. */
@@ -173,13 +213,16 @@ check_hold(struct check *c)
 static void
 check_idle(struct check *c)
 {
+	const struct schema_key *key =
+	    schema_find(SCHEMA_SERVICE, "idle_timeout");
 	const struct config_service *s = c->service;
 
 	/* Without any TCP address the key is without effect, and said to be. */
-	if (s->idle_timeout_ms == CONFIG_NONE || !check_has_kind(s, false))
+	if (s->idle_timeout_ms == CONFIG_NONE ||
+	    check_find_void_listeners(s, key) != NULL)
 		return;
 	for (size_t i = 0; i < s->nlisten; i++) {
-		if (s->listen[i].kind == CONFIG_LISTEN_TCP)
+		if (check_applies(key, s->listen[i].kind))
 			continue;
 		CHECK_FAIL(c, "idle_timeout",
 		    "idle_timeout: the kernel does not tell it for %s, only "
@@ -213,7 +256,8 @@ check_dual_stack(struct config_service *s)
 	for (size_t i = 0; i < s->nlisten; i++) {
 		struct config_listen *l = &s->listen[i];
 
-		if (l->kind != CONFIG_LISTEN_TCP || l->text[0] != '*')
+		if (strncmp(l->text, "*:", 2) != 0 &&
+		    strncmp(l->text, "udp:*:", 6) != 0)
 			continue;
 		l->naddrs = 1;
 		l->optional_ipv6 = false;
@@ -250,13 +294,18 @@ check_service(struct config_service *s, struct diag *diag)
 	int error = 0;
 
 	check_dual_stack(s);
+	if (mode_resolve(s, diag) != 0)
+		c.result = -EINVAL;
 	if (s->nlisten > 0)
 		check_void_keys(&c);
+	mode_apply(s);
 	if (s->enabled) {
 		check_user(&c);
 		check_all_limits(&c);
 		check_directory(&c);
 	}
+	if (mode_check(s, diag) != 0)
+		c.result = -EINVAL;
 	check_hold(&c);
 	check_idle(&c);
 	if (s->builtin || (s->path != NULL && s->enabled))

@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* Finds listeners that would fight for one address. Listeners that could, as
- * they have the same port or path, are chained below it in a hash table, and
- * only these are compared: a few, whatever the size of the configuration.
+/* Finds listeners that would fight for one address, or for one descriptor that
+ * is passed to us. Listeners that could, as they have the same port, path or
+ * name, are chained below it in a hash table, and only these are compared: a
+ * few, whatever the size of the configuration.
  */
 #define HASH_NONFATAL_OOM 1
 
@@ -14,29 +15,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Long enough for a path. */
-#define CONFLICT_KEY_MAX 120
+/* Long enough for a path, and for the name of a descriptor. */
+#define CONFLICT_KEY_MAX 264
+
+#define CONFLICT_TEXT_MAX (ADDR_TEXT_MAX + 4)
 
 struct conflict_entry {
 	const struct config_service *service;
 	const struct config_listen *listen;
-	const struct addr *addr;
+	const struct addr *addr; /* NULL for CONFIG_LISTEN_FD */
 	struct conflict_entry *next;
 };
 
 struct conflict_port {
-	char key[CONFLICT_KEY_MAX]; /* "tcp 80", "vsock 80" or the path */
+	/* "tcp 80", "udp 80", "vsock 80", "fd:NAME" or the path */
+	char key[CONFLICT_KEY_MAX];
 	struct conflict_entry *first;
 	UT_hash_handle hh;
 };
 
 /* Port 0 takes a free one, so it is never in the way. */
 static bool
-conflict_make_key(const struct addr *a, char key[CONFLICT_KEY_MAX])
+conflict_make_key(const struct conflict_entry *e, char key[CONFLICT_KEY_MAX])
 {
-	const uint32_t port = addr_port(a);
+	const struct addr *a = e->addr;
+	uint32_t port;
 
 	memset(key, 0, CONFLICT_KEY_MAX);
+	if (a == NULL) {
+		snprintf(key, CONFLICT_KEY_MAX, "%s", e->listen->text);
+		return true;
+	}
+	port = addr_port(a);
 	switch (addr_family(a)) {
 	case AF_UNIX:
 		snprintf(key, CONFLICT_KEY_MAX, "%.*s",
@@ -46,7 +56,8 @@ conflict_make_key(const struct addr *a, char key[CONFLICT_KEY_MAX])
 		snprintf(key, CONFLICT_KEY_MAX, "vsock %u", port);
 		return port != VMADDR_PORT_ANY;
 	default:
-		snprintf(key, CONFLICT_KEY_MAX, "tcp %u", port);
+		snprintf(key, CONFLICT_KEY_MAX, "%s %u",
+		    e->listen->kind == CONFIG_LISTEN_UDP ? "udp" : "tcp", port);
 		return port != 0;
 	}
 }
@@ -70,12 +81,15 @@ conflict_is_dual(const struct conflict_entry *e)
 	       !e->service->socket.v6only;
 }
 
-/* Both are below the same port or path. */
+/* Both are below the same port, path or name. */
 static bool
 conflict_overlap(const struct conflict_entry *a, const struct conflict_entry *b)
 {
-	const int family = addr_family(a->addr);
+	int family;
 
+	if (a->addr == NULL)
+		return true;
+	family = addr_family(a->addr);
 	if (family == AF_UNIX)
 		return true;
 	if (family != AF_VSOCK &&
@@ -87,15 +101,30 @@ conflict_overlap(const struct conflict_entry *a, const struct conflict_entry *b)
 	       addr_equal(a->addr, b->addr);
 }
 
+/* One of the addresses that an item stands for; or the item, where that is
+ * all of it and tells more. */
+static const char *
+conflict_format(const struct conflict_entry *e, char buf[CONFLICT_TEXT_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (e->addr == NULL || addr_family(e->addr) == AF_UNIX)
+		return e->listen->text;
+	snprintf(buf, CONFLICT_TEXT_MAX, "%s%s",
+	    e->listen->kind == CONFIG_LISTEN_UDP ? "udp:" : "",
+	    addr_format(e->addr, text, sizeof(text)));
+	return buf;
+}
+
 static void
 conflict_report(const struct conflict_entry *e,
     const struct conflict_entry *other, struct diag *diag)
 {
-	char is[ADDR_TEXT_MAX], was[ADDR_TEXT_MAX];
+	char is_buf[CONFLICT_TEXT_MAX], was_buf[CONFLICT_TEXT_MAX];
+	const char *is = conflict_format(e, is_buf);
+	const char *was = conflict_format(other, was_buf);
 	const struct config_origin at = other->listen->origin;
 
-	addr_format(e->addr, is, sizeof(is));
-	addr_format(other->addr, was, sizeof(was));
 	if (at.line != 0)
 		diag_add(diag, e->listen->origin,
 		    "listen: %s of [%s] is taken by %s of [%s] in %s:%u", is,
@@ -138,7 +167,7 @@ conflict_add(struct conflict_port **ports, const struct conflict_entry *entry,
 	struct conflict_entry *e;
 	struct conflict_port *p;
 
-	if (!conflict_make_key(entry->addr, key))
+	if (!conflict_make_key(entry, key))
 		return 0;
 	if (conflict_find_port(ports, key, &p) != 0)
 		return -ENOMEM;
@@ -162,15 +191,16 @@ conflict_add_service(struct conflict_port **ports,
     const struct config_service *s, struct diag *diag)
 {
 	for (size_t i = 0; i < s->nlisten; i++) {
-		const struct config_listen *l = &s->listen[i];
+		struct conflict_entry e = {
+			.service = s,
+			.listen = &s->listen[i],
+		};
 
-		for (size_t j = 0; j < l->naddrs; j++) {
-			const struct conflict_entry e = {
-				.service = s,
-				.listen = l,
-				.addr = &l->addrs[j],
-			};
-
+		if (e.listen->kind == CONFIG_LISTEN_FD &&
+		    conflict_add(ports, &e, diag) != 0)
+			return -ENOMEM;
+		for (size_t j = 0; j < e.listen->naddrs; j++) {
+			e.addr = &e.listen->addrs[j];
 			if (conflict_add(ports, &e, diag) != 0)
 				return -ENOMEM;
 		}

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* The forms of `listen`. A table of prefixes (unix:, vsock: ...) leads to the
- * parser of each; what has none of them is an internet address. Opens no
- * socket; the only thing asked of the system is getaddrinfo(3).
+/* The forms of `listen`. A table of prefixes (udp:, unix: ...) leads to the
+ * parser of each; what has none of them is for TCP. Opens no socket; the only
+ * thing asked of the system is getaddrinfo(3).
  */
 #include "listen.h"
 
@@ -15,6 +15,15 @@
 #include <string.h>
 
 #define LISTEN_HOST_MAX NI_MAXHOST
+
+/* FDNAME_MAX of systemd. */
+#define LISTEN_FDNAME_MAX 255
+
+bool
+listen_is_datagram(enum config_listen_kind kind)
+{
+	return kind == CONFIG_LISTEN_UDP || kind == CONFIG_LISTEN_UNIX_DGRAM;
+}
 
 void
 listen_fini(struct config_listen *l)
@@ -74,13 +83,23 @@ listen_fail_lookup(
 	return value_fail(err, 0, "%s \"%.80s\": %s", what, name, why);
 }
 
-static int
-listen_parse_port(const char *text, uint32_t *ret, struct value_error *err)
+/* What is before an internet address of that kind, for messages. */
+static const char *
+listen_prefix(enum config_listen_kind kind)
 {
+	return kind == CONFIG_LISTEN_UDP ? "udp:" : "";
+}
+
+static int
+listen_parse_port(const char *text, enum config_listen_kind kind, uint32_t *ret,
+    struct value_error *err)
+{
+	const bool udp = kind == CONFIG_LISTEN_UDP;
+	const char *prefix = listen_prefix(kind);
 	const struct addrinfo hints = {
 		.ai_family = AF_INET,
-		.ai_socktype = SOCK_STREAM,
-		.ai_protocol = IPPROTO_TCP,
+		.ai_socktype = udp ? SOCK_DGRAM : SOCK_STREAM,
+		.ai_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
 	};
 	struct addrinfo *found;
 	struct addr a = { 0 };
@@ -94,8 +113,8 @@ listen_parse_port(const char *text, uint32_t *ret, struct value_error *err)
 	if (result == EAI_SERVICE || result == EAI_NONAME)
 		return value_fail(err, 0,
 		    "\"%.80s\" is neither a port nor a known service; write "
-		    "PORT or ADDRESS:PORT",
-		    text);
+		    "%sPORT or %sADDRESS:PORT",
+		    text, prefix, prefix);
 	if (result != 0)
 		return listen_fail_lookup(result, "service", text, err);
 	memcpy(&a.u, found->ai_addr, found->ai_addrlen);
@@ -152,7 +171,10 @@ static int
 listen_add_name(struct config_listen *l, const char *host, uint32_t port,
     struct value_error *err)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = {
+		.ai_socktype =
+		    l->kind == CONFIG_LISTEN_UDP ? SOCK_DGRAM : SOCK_STREAM,
+	};
 	struct addrinfo *found;
 	int result;
 
@@ -187,7 +209,7 @@ listen_parse_bracketed(
 		    err, 0, "\"%.80s\" is not [IPV6-ADDRESS]:PORT", item);
 	memcpy(host, item + 1, len);
 	host[len] = '\0';
-	error = listen_parse_port(after + 2, &port, err);
+	error = listen_parse_port(after + 2, l->kind, &port, err);
 	if (error != 0)
 		return error;
 	error =
@@ -205,12 +227,12 @@ listen_parse_inet(
     const char *item, struct config_listen *l, struct value_error *err)
 {
 	char host[LISTEN_HOST_MAX];
+	const char *prefix = listen_prefix(l->kind);
 	const char *colon = strrchr(item, ':');
 	const size_t len = colon != NULL ? (size_t)(colon - item) : 0;
 	uint32_t port;
 	int error;
 
-	l->kind = CONFIG_LISTEN_TCP;
 	if (*item == '[')
 		return listen_parse_bracketed(item, l, err);
 	if (len >= sizeof(host))
@@ -220,14 +242,15 @@ listen_parse_inet(
 	if (strchr(host, ':') != NULL)
 		return value_fail(err, 0,
 		    "\"%.80s\" has more than one colon; write an IPv6 address "
-		    "as [ADDRESS]:PORT",
-		    item);
+		    "as %s[ADDRESS]:PORT",
+		    item, prefix);
 	if (colon == item)
 		return value_fail(err, 0,
-		    "\"%.80s\" has no address; write *%.20s for every "
-		    "address, or %.20s for loopback only",
-		    item, item, item + 1);
-	error = listen_parse_port(colon != NULL ? colon + 1 : item, &port, err);
+		    "\"%.80s\" has no address; write %s*%.20s for every "
+		    "address, or %s%.20s for loopback only",
+		    item, prefix, item, prefix, item + 1);
+	error = listen_parse_port(
+	    colon != NULL ? colon + 1 : item, l->kind, &port, err);
 	if (error != 0)
 		return error;
 	if (colon == NULL)
@@ -236,6 +259,22 @@ listen_parse_inet(
 		return listen_add_both(l, "::", "0.0.0.0", port);
 	error = listen_add_ip(l, host, port);
 	return error == -EINVAL ? listen_add_name(l, host, port, err) : error;
+}
+
+static int
+listen_parse_tcp(
+    const char *item, struct config_listen *l, struct value_error *err)
+{
+	l->kind = CONFIG_LISTEN_TCP;
+	return listen_parse_inet(item, l, err);
+}
+
+static int
+listen_parse_udp(
+    const char *rest, struct config_listen *l, struct value_error *err)
+{
+	l->kind = CONFIG_LISTEN_UDP;
+	return listen_parse_inet(rest, l, err);
 }
 
 static int
@@ -267,6 +306,14 @@ listen_parse_unix(
     const char *rest, struct config_listen *l, struct value_error *err)
 {
 	l->kind = CONFIG_LISTEN_UNIX;
+	return listen_parse_path(rest, l, err);
+}
+
+static int
+listen_parse_dgram(
+    const char *rest, struct config_listen *l, struct value_error *err)
+{
+	l->kind = CONFIG_LISTEN_UNIX_DGRAM;
 	return listen_parse_path(rest, l, err);
 }
 
@@ -306,18 +353,44 @@ listen_parse_vsock(
 	return listen_add_addr(l, &a);
 }
 
+/* As fdname_is_valid() of systemd has it, but for the empty name. */
+static int
+listen_parse_fd(
+    const char *rest, struct config_listen *l, struct value_error *err)
+{
+	const size_t len = strlen(rest);
+
+	l->kind = CONFIG_LISTEN_FD;
+	if (len == 0)
+		return value_fail(err, 0,
+		    "the name is missing; write fd:NAME, with the "
+		    "FileDescriptorName= of the socket unit");
+	if (len > LISTEN_FDNAME_MAX)
+		return value_fail(err, 0,
+		    "the name of a descriptor has at most %d bytes, and this "
+		    "has %zu",
+		    LISTEN_FDNAME_MAX, len);
+	for (const char *p = rest; *p != '\0'; p++) {
+		if (*p < ' ' || *p > '~' || *p == ':')
+			return value_fail(err, 0,
+			    "\"%.80s\" is not the name of a descriptor, which "
+			    "has no colons, and ASCII characters only",
+			    rest);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *prefix;
-	/* NULL: of the language, but not built yet */
 	int (*parse)(
 	    const char *rest, struct config_listen *l, struct value_error *err);
 } listen_forms[] = {
+	{ "udp:", listen_parse_udp },
 	{ "unix:", listen_parse_unix },
+	{ "unix-dgram:", listen_parse_dgram },
 	{ "unix-seqpacket:", listen_parse_seqpacket },
 	{ "vsock:", listen_parse_vsock },
-	{ "udp:", NULL },
-	{ "unix-dgram:", NULL },
-	{ "fd:", NULL },
+	{ "fd:", listen_parse_fd },
 };
 
 static int
@@ -328,15 +401,10 @@ listen_parse_form(
 	     i++) {
 		const size_t len = strlen(listen_forms[i].prefix);
 
-		if (strncmp(item, listen_forms[i].prefix, len) != 0)
-			continue;
-		if (listen_forms[i].parse == NULL)
-			return value_fail(err, 0,
-			    "\"%.80s\": %s is not supported in this version",
-			    item, listen_forms[i].prefix);
-		return listen_forms[i].parse(item + len, l, err);
+		if (strncmp(item, listen_forms[i].prefix, len) == 0)
+			return listen_forms[i].parse(item + len, l, err);
 	}
-	return listen_parse_inet(item, l, err);
+	return listen_parse_tcp(item, l, err);
 }
 
 int

@@ -41,13 +41,39 @@ type_origin(const struct type_context *ctx, size_t at)
 	return origin;
 }
 
+/* Other languages have comments behind values; here they are a part of it. */
+static bool
+type_is_comment(const char *text)
+{
+	return *text == ';' || *text == '#';
+}
+
+/* At the mistake; in a value of one piece, behind any blank. */
+static bool
+type_has_comment(const struct type_context *ctx)
+{
+	const char *text = ctx->text;
+	const size_t at = ctx->base + ctx->err.at;
+
+	if (at < strlen(text) && type_is_comment(text + at))
+		return true;
+	if (ctx->key->type->multiline)
+		return false;
+	while (*(text += strcspn(text, " \t")) != '\0') {
+		if (type_is_comment(++text))
+			return true;
+	}
+	return false;
+}
+
 void
 type_report(struct type_context *ctx)
 {
 	if (ctx->err.message[0] == '\0')
 		return;
-	diag_add(ctx->diag, type_origin(ctx, ctx->base + ctx->err.at), "%s: %s",
-	    ctx->key->name, ctx->err.message);
+	diag_add(ctx->diag, type_origin(ctx, ctx->base + ctx->err.at),
+	    "%s: %s%s", ctx->key->name, ctx->err.message,
+	    type_has_comment(ctx) ? "; a comment needs a line of its own" : "");
 	ctx->err.message[0] = '\0';
 }
 
@@ -128,6 +154,9 @@ type_each_item(struct type_context *ctx, const char *text,
 		if (error == -EINVAL) {
 			type_report(ctx);
 			result = error;
+			/* One complaint, and not each of its words. */
+			if (type_is_comment(item))
+				at += strcspn(text + at, "\n");
 		} else if (error != 0)
 			return error;
 	}

@@ -35,12 +35,6 @@ type_take_listen_cb(struct type_context *ctx, char *item, void *arg)
 	return 0;
 }
 
-static int
-type_parse_listen(struct type_context *ctx, const char *text, void *object)
-{
-	return type_each_item(ctx, text, type_take_listen_cb, object);
-}
-
 static void
 type_print_listen(const struct schema_key *key, const void *object, FILE *out)
 {
@@ -60,6 +54,18 @@ type_fini_listen(const struct schema_key *key, void *object)
 	free(s->listen);
 	s->listen = NULL;
 	s->nlisten = 0;
+}
+
+/* Some of the addresses would be worse than none: what the service is, such
+ * as its mode, would be told from them, and complaints be wrong. */
+static int
+type_parse_listen(struct type_context *ctx, const char *text, void *object)
+{
+	int error = type_each_item(ctx, text, type_take_listen_cb, object);
+
+	if (error == -EINVAL)
+		type_fini_listen(ctx->key, object);
+	return error;
 }
 
 const struct schema_type type_listen = {

@@ -245,6 +245,19 @@ words_print(const char *word, FILE *out)
 		fprintf(out, "'%s'", word);
 }
 
+const char *
+words_find_percent(const char *word, const char *letters)
+{
+	const char *p = word;
+
+	while ((p = strchr(p, '%')) != NULL && p[1] != '\0') {
+		if (strchr(letters, p[1]) != NULL)
+			return p;
+		p += 2;
+	}
+	return NULL;
+}
+
 int
 words_check_percent(const char *word, struct value_error *err)
 {

@@ -28,6 +28,9 @@ int words_next(const char *text, size_t *at, char **ret, size_t *ret_start,
  * needed. */
 void words_print(const char *word, FILE *out);
 
+/* The first % sequence of the word whose letter is one of these, or NULL. */
+const char *words_find_percent(const char *word, const char *letters);
+
 /* Checks the % sequences of a handler's argument: %r %p %l %s %c and %%. */
 int words_check_percent(const char *word, struct value_error *err);
 

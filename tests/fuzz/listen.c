@@ -19,7 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct config_listen l;
 
 	if (listen_parse(text, &l, &err) == 0) {
-		FUZZ_CHECK(l.naddrs > 0 && strcmp(l.text, text) == 0);
+		FUZZ_CHECK(strcmp(l.text, text) == 0);
+		FUZZ_CHECK((l.naddrs == 0) == (l.kind == CONFIG_LISTEN_FD));
 		for (size_t i = 0; i < l.naddrs; i++)
 			FUZZ_CHECK(addr_family(&l.addrs[i]) != AF_UNSPEC);
 		listen_fini(&l);

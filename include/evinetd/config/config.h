@@ -175,9 +175,12 @@ struct config_service {
 	size_t nlisten;
 	struct config_socket socket;
 
+	/* Where the mode has no connection (CONFIG_MODE_WAIT and _ACTIVATE),
+	 * hold is false, idle_timeout_ms is CONFIG_NONE and on_disconnect is
+	 * CONFIG_DISCONNECT_IGNORE, whatever [defaults] says. */
 	enum config_mode mode;
-	unsigned processes; /* with CONFIG_MODE_ACTIVATE; else 1 */
-	enum config_start start;
+	unsigned processes;	 /* with CONFIG_MODE_ACTIVATE; else 1 */
+	enum config_start start; /* with CONFIG_MODE_ACTIVATE; else DEMAND */
 
 	/* handler: path is absolute and was executable when it was checked;
 	 * words are the arguments after argv[0], with their % sequences checked

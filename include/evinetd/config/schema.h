@@ -19,8 +19,19 @@ enum schema_scope {
 
 enum schema_flag {
 	SCHEMA_NONE = 1 << 0, /* may be `none` */
-	SCHEMA_TCP = 1 << 1,  /* means nothing to other listeners */
-	SCHEMA_UNIX = 1 << 2, /* means nothing to other listeners */
+
+	/* Means nothing to listeners that are not for TCP; for TCP or UDP; Unix
+	 * sockets; with connections. */
+	SCHEMA_TCP = 1 << 1,
+	SCHEMA_IP = 1 << 2,
+	SCHEMA_UNIX = 1 << 3,
+	SCHEMA_STREAM = 1 << 4,
+
+	SCHEMA_BIND = 1 << 5, /* means nothing to a socket that was passed */
+
+	/* Means nothing in other modes than nowait; than activate. */
+	SCHEMA_NOWAIT = 1 << 6,
+	SCHEMA_ACTIVATE = 1 << 7,
 };
 
 struct schema_key {

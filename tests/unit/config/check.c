@@ -3,8 +3,8 @@
  */
 
 /* What is refused though every value is right by itself: handlers that cannot
- * run, keys without effect, ids and limits that we may not set, and listeners
- * in each other's way.
+ * run, keys without effect, ids and limits that we may not set, and comments
+ * that are none.
  */
 #include "support.h"
 
@@ -140,8 +140,118 @@ key__without_effect__is_refused(void **state)
 	support_expect(ECHO("a", "unix:/x") "nodelay = no\n",
 	    "t.ini:4: nodelay: without effect, since the service has no TCP "
 	    "address\n");
+	support_expect(ECHO("a", "udp:1") "nodelay = no\n",
+	    "t.ini:4: nodelay: without effect, since the service has no TCP "
+	    "address\n");
+	support_expect(ECHO("a", "unix:/x") "tos = 1\n",
+	    "t.ini:4: tos: without effect, since the service has no TCP or UDP "
+	    "address\n");
+	support_expect(ECHO("a", "udp:1 unix-dgram:/x") "backlog = 5\n",
+	    "t.ini:4: backlog: without effect, since datagrams do not wait to "
+	    "be accepted\n");
 	support_expect(ECHO("a", "1") "hold = no\nlinger = 3s\n",
 	    "t.ini:5: linger: without effect, since hold is no\n");
+}
+
+static void
+key__of_datagram_sockets__is_taken(void **state)
+{
+	config_free(support_load(ECHO(
+	    "a", "udp:*:53") "reuse_port = yes\nv6only = no\nfreebind = yes\n"
+			     "transparent = yes\nbind_device = eth0\nmark = 1\n"
+			     "tos = 1\nreceive_buffer = 1M\n"));
+	config_free(
+	    support_load(ECHO("a", "unix-dgram:/x") "socket_mode = 0\n"));
+	config_free(support_load(
+	    ECHO("a", "1 udp:1") "mode = wait\nbacklog = 5\nnodelay = no\n"));
+}
+
+static void
+key__of_any_socket__is_taken_for_passed_ones(void **state)
+{
+	config_free(support_load(
+	    ECHO("a", "fd:x") "nodelay = no\nkeepalive = 5s\ntos = 1\n"
+			      "mark = 1\nsend_buffer = 1M\nlinger = 3s\n"
+			      "defer_accept = 1s\nidle_timeout = 5s\n"));
+	config_free(support_load(
+	    ECHO("a", "fd:x unix:/x") "socket_mode = 0600\nbacklog = 5\n"));
+}
+
+static void
+key__of_binding__is_refused_for_passed_sockets(void **state)
+{
+	static const char *const lines[] = { "reuse_port = yes", "v6only = no",
+		"freebind = yes", "transparent = yes", "bind_device = eth0",
+		"socket_user = 0", "socket_group = 0", "socket_mode = 0600",
+		"backlog = 5" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		char text[200], complaint[200];
+
+		snprintf(text, sizeof(text), ECHO("a", "fd:x fd:y") "%s\n",
+		    lines[i]);
+		snprintf(complaint, sizeof(complaint),
+		    "t.ini:4: %.*s: without effect, since the socket was made "
+		    "by who passed it\n",
+		    (int)strcspn(lines[i], " "), lines[i]);
+		support_expect(text, complaint);
+	}
+	support_expect(ECHO("a", "fd:x unix:/x") "reuse_port = yes\n",
+	    "t.ini:4: reuse_port: without effect, since the service has no TCP "
+	    "or UDP address\n");
+}
+
+static void
+idle_timeout__beside_a_passed_socket__is_taken(void **state)
+{
+	config_free(support_load(ECHO("a", "fd:x 1") "idle_timeout = 5s\n"));
+	support_expect_part(ECHO("a", "1 unix:/x") "idle_timeout = 5s\n",
+	    "the kernel does not tell it for unix:/x, only for TCP");
+}
+
+static void
+listen__wrong_item__leads_to_no_other_complaint(void **state)
+{
+	support_expect(ECHO("a", "udp:1 65536") "hold = yes\nnodelay = no\n",
+	    "t.ini:2: listen: 65536 is out of range, 0 to 65535\n");
+}
+
+static void
+comment__behind_a_value__is_explained(void **state)
+{
+	static const struct {
+		const char *line, *complaint;
+	} cases[] = {
+		{ "nice = 3 ; x", "nice: \"3 ; x\" is not a number" },
+		{ "hold = yes # x", "hold: \"yes # x\" is neither yes nor no" },
+		{ "tos = 3\t#x", "tos: \"3?#x\" is not a number" },
+		{ "pass_environment = LANG ; is 1=2",
+		    "pass_environment: \";\" is not the name of a variable" },
+		{ "environment = A=1 #",
+		    "environment: \"#\" is not NAME=VALUE" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[200], complaint[300];
+
+		snprintf(
+		    text, sizeof(text), ECHO("a", "1") "%s\n", cases[i].line);
+		snprintf(complaint, sizeof(complaint),
+		    "t.ini:4: %s; a comment needs a line of its own\n",
+		    cases[i].complaint);
+		support_expect(text, complaint);
+	}
+}
+
+static void
+comment__behind_an_address__is_one_complaint(void **state)
+{
+	support_expect(ECHO("a", "*:873 ; the port\n\t65536 ;x"),
+	    "t.ini:2: listen: \";\" is neither a port nor a known service; "
+	    "write PORT or ADDRESS:PORT; a comment needs a line of its own\n"
+	    "t.ini:3: listen: 65536 is out of range, 0 to 65535\n"
+	    "t.ini:3: listen: \";x\" is neither a port nor a known service; "
+	    "write PORT or ADDRESS:PORT; a comment needs a line of its own\n");
 }
 
 static void
@@ -276,103 +386,6 @@ value__of_several_lines__is_refused_where_it_goes_on(void **state)
 	    "t.ini:6: nice: \"x\" is not a number\n");
 }
 
-static void
-conflict__listeners_on_one_address__are_refused(void **state)
-{
-	static const struct {
-		const char *a, *b, *complaint;
-	} cases[] = {
-		{ "80", "127.0.0.1:80",
-		    "127.0.0.1:80 of [b] is taken by "
-		    "127.0.0.1:80 of [a] in t.ini:2" },
-		{ "*:80", "192.0.2.1:80",
-		    "192.0.2.1:80 of [b] is taken by "
-		    "0.0.0.0:80 of [a] in t.ini:2" },
-		{ "[2001:db8::1]:80", "[::]:80",
-		    "[::]:80 of [b] is taken by "
-		    "[2001:db8::1]:80 of [a] in "
-		    "t.ini:2" },
-		{ "unix:/x", "unix-seqpacket:/x",
-		    "unix:/x of [b] is taken by "
-		    "unix:/x of [a] in t.ini:2" },
-		{ "vsock:5", "vsock:3:5",
-		    "vsock:3:5 of [b] is taken by vsock:5 "
-		    "of [a] in t.ini:2" },
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		char text[300], complaint[300];
-
-		snprintf(text, sizeof(text),
-		    "[a]\nlisten = %s\nhandler = builtin:echo\n"
-		    "[b]\nlisten = %s\nhandler = builtin:echo\n",
-		    cases[i].a, cases[i].b);
-		snprintf(complaint, sizeof(complaint), "t.ini:5: listen: %s\n",
-		    cases[i].complaint);
-		support_expect(text, complaint);
-	}
-}
-
-static void
-conflict__listeners_beside_each_other__are_taken(void **state)
-{
-	static const struct {
-		const char *a, *b;
-	} cases[] = {
-		{ "80", "81" },
-		{ "0", "0" },
-		{ "127.0.0.1:80", "[::1]:80" },
-		{ "0.0.0.0:80", "[::]:80" },
-		{ "127.0.0.1:80", "127.0.0.2:80" },
-		{ "unix:/x", "unix:/y" },
-		{ "vsock:5", "vsock:6" },
-		{ "vsock:0", "vsock:0" },
-		{ "vsock:5", "127.0.0.1:5" },
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		char text[300];
-
-		snprintf(text, sizeof(text),
-		    "[a]\nlisten = %s\nhandler = builtin:echo\n"
-		    "[b]\nlisten = %s\nhandler = builtin:echo\n",
-		    cases[i].a, cases[i].b);
-		config_free(support_load(text));
-	}
-}
-
-static void
-conflict__dual_stack_wildcard__takes_ipv4_too(void **state)
-{
-	support_expect(
-	    ECHO("a", "*:80") "v6only = no\n" ECHO("b", "127.0.0.1:80"),
-	    "t.ini:6: listen: 127.0.0.1:80 of [b] is taken by [::]:80 of [a] "
-	    "in t.ini:2\n");
-	config_free(support_load(
-	    ECHO("a", "[::1]:80") "v6only = no\n" ECHO("b", "127.0.0.1:80")));
-}
-
-static void
-conflict__devices__keep_apart_when_both_have_one(void **state)
-{
-	config_free(support_load(ECHO("a", "*:80") "bind_device = eth0\n" ECHO(
-	    "b", "*:80") "bind_device = eth1\n"));
-	support_expect_part(
-	    ECHO("a", "*:80") "bind_device = eth0\n" ECHO("b", "*:80"),
-	    "is taken by");
-	support_expect_part(ECHO("a", "*:80") "bind_device = eth0\n" ECHO(
-				"b", "*:80") "bind_device = eth0\n",
-	    "is taken by");
-}
-
-static void
-conflict__within_a_service__is_refused(void **state)
-{
-	support_expect(ECHO("a", "127.0.0.1:80\n\t127.0.0.1:80"),
-	    "t.ini:3: listen: 127.0.0.1:80 of [a] is taken by 127.0.0.1:80 of "
-	    "[a] in t.ini:2\n");
-}
-
 int
 main(void)
 {
@@ -384,6 +397,17 @@ main(void)
 		cmocka_unit_test(handler__unknown_builtin__lists_the_known),
 		cmocka_unit_test(working_directory__that_is_none__is_refused),
 		cmocka_unit_test(key__without_effect__is_refused),
+		cmocka_unit_test_setup(
+		    key__of_datagram_sockets__is_taken, be_root),
+		cmocka_unit_test(key__of_any_socket__is_taken_for_passed_ones),
+		cmocka_unit_test(
+		    key__of_binding__is_refused_for_passed_sockets),
+		cmocka_unit_test(
+		    idle_timeout__beside_a_passed_socket__is_taken),
+		cmocka_unit_test(
+		    listen__wrong_item__leads_to_no_other_complaint),
+		cmocka_unit_test(comment__behind_a_value__is_explained),
+		cmocka_unit_test(comment__behind_an_address__is_one_complaint),
 		cmocka_unit_test(
 		    key__without_effect_from_defaults__is_meant_for_others),
 		cmocka_unit_test_setup(
@@ -398,14 +422,6 @@ main(void)
 		cmocka_unit_test(listen__none__is_not_a_listener),
 		cmocka_unit_test(
 		    value__of_several_lines__is_refused_where_it_goes_on),
-		cmocka_unit_test(
-		    conflict__listeners_on_one_address__are_refused),
-		cmocka_unit_test(
-		    conflict__listeners_beside_each_other__are_taken),
-		cmocka_unit_test(conflict__dual_stack_wildcard__takes_ipv4_too),
-		cmocka_unit_test(
-		    conflict__devices__keep_apart_when_both_have_one),
-		cmocka_unit_test(conflict__within_a_service__is_refused),
 	};
 
 	return cmocka_run_group_tests(

@@ -112,7 +112,9 @@ dump__of_everything__is_read_back(void **state)
 	    "receive_buffer = 65537\nbind_device = eth0\n"
 	    "[b]\nlisten = vsock:7 unix-seqpacket:/y\nhandler = builtin:time\n"
 	    "socket_mode = 0\nsocket_user = 0\nsocket_group = 54321\n"
-	    "stderr = client\nhold = no\n"));
+	    "stderr = client\nhold = no\n"
+	    "[c]\nlisten = udp:*:5 unix-dgram:/z fd:dns 7\nhandler = ./run\n"
+	    "mode = activate\nprocesses = 3\nstart = boot\ntos = 3\n"));
 }
 
 static void

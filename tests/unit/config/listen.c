@@ -3,7 +3,7 @@
  */
 
 /* Every form of `listen`. getaddrinfo(3) is replaced: it knows the host
- * "both" and the service "finger".
+ * "both" and the service "finger", which is "tftp" for datagrams.
  */
 #include "../cm.h"
 
@@ -14,8 +14,6 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct value_error err;
 
@@ -32,14 +30,20 @@ int
 __wrap_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **ret)
 {
-	assert_int_equal(hints->ai_socktype, SOCK_STREAM);
-	if (host == NULL && strcmp(service, "finger") != 0)
-		return EAI_SERVICE;
+	const bool udp = hints->ai_socktype == SOCK_DGRAM;
+
+	assert_true(udp || hints->ai_socktype == SOCK_STREAM);
+	if (host == NULL) {
+		assert_int_equal(
+		    hints->ai_protocol, udp ? IPPROTO_UDP : IPPROTO_TCP);
+		if (strcmp(service, udp ? "tftp" : "finger") != 0)
+			return EAI_SERVICE;
+	}
 	if (host != NULL && strcmp(host, "memory") == 0)
 		return EAI_MEMORY;
 	if (host != NULL && strcmp(host, "both") != 0)
 		return EAI_NONAME;
-	in4.sin_port = htons(79);
+	in4.sin_port = htons(udp ? 69 : 79);
 	in4.sin_addr.s_addr = htonl(0xc0000207);
 	inet_pton(AF_INET6, "2001:db8::7", &in6.sin6_addr);
 	answer[0] = (struct addrinfo){ .ai_family = AF_INET,
@@ -177,13 +181,89 @@ parse__vsock__has_any_cid_unless_told(void **state)
 }
 
 static void
-parse__forms_of_later__are_not_supported(void **state)
+listen__udp_port__is_loopback_of_both_families(void **state)
 {
-	static const char *const items[] = { "udp:53", "unix-dgram:/x",
-		"fd:web" };
+	assert_listens(
+	    "udp:53", CONFIG_LISTEN_UDP, "[::1]:53 127.0.0.1:53 ", true);
+	assert_listens(
+	    "udp:tftp", CONFIG_LISTEN_UDP, "[::1]:69 127.0.0.1:69 ", true);
+	assert_listens(
+	    "udp:0", CONFIG_LISTEN_UDP, "[::1]:0 127.0.0.1:0 ", true);
+}
 
-	for (size_t i = 0; i < COUNT(items); i++)
-		assert_refused(items[i], "is not supported in this version");
+static void
+listen__udp_address__is_as_for_tcp(void **state)
+{
+	assert_listens(
+	    "udp:*:tftp", CONFIG_LISTEN_UDP, "[::]:69 0.0.0.0:69 ", true);
+	assert_listens(
+	    "udp:192.0.2.7:53", CONFIG_LISTEN_UDP, "192.0.2.7:53 ", false);
+	assert_listens("udp:[2001:db8::1]:53", CONFIG_LISTEN_UDP,
+	    "[2001:db8::1]:53 ", false);
+	assert_listens("udp:[::ffff:192.0.2.7]:53", CONFIG_LISTEN_UDP,
+	    "192.0.2.7:53 ", false);
+	assert_listens("udp:both:53", CONFIG_LISTEN_UDP,
+	    "192.0.2.7:53 [2001:db8::7]:53 ", true);
+}
+
+static void
+listen__unix_dgram__is_a_path(void **state)
+{
+	assert_listens("unix-dgram:/run/x", CONFIG_LISTEN_UNIX_DGRAM,
+	    "unix:/run/x ", false);
+}
+
+static void
+listen__fd__is_a_name_without_addresses(void **state)
+{
+	char item[300] = "fd:";
+	struct config_listen l;
+
+	assert_listens("fd:web", CONFIG_LISTEN_FD, "", false);
+	assert_listens("fd:a/b.socket", CONFIG_LISTEN_FD, "", false);
+	assert_int_equal(listen_parse("fd:x", &l, &err), 0);
+	assert_null(l.addrs);
+	listen_fini(&l);
+	memset(item + 3, 'x', 255);
+	assert_listens(item, CONFIG_LISTEN_FD, "", false);
+	strcat(item, "x");
+	assert_refused(item, "at most 255 bytes, and this has 256");
+}
+
+static void
+listen__fd_with_another_name__is_refused(void **state)
+{
+	assert_refused("fd:", "the name is missing; write fd:NAME");
+	assert_refused("fd:a:b", "has no colons");
+	assert_refused("fd:a\tb", "ASCII characters only");
+	assert_refused("fd:a\x7f", "ASCII characters only");
+	assert_refused("fd:\xc3\xa4", "ASCII characters only");
+}
+
+static void
+listen__broken_udp_items__name_the_remedy(void **state)
+{
+	assert_refused("udp:", "the port is missing");
+	assert_refused("udp:finger", "write udp:PORT or udp:ADDRESS:PORT");
+	assert_refused("udp::53", "write udp:*:53 for every address, or "
+				  "udp:53 for loopback only");
+	assert_refused("udp:::1:53", "IPv6 address as udp:[ADDRESS]:PORT");
+	assert_refused("udp:65536", "out of range, 0 to 65535");
+	assert_refused("udp:127.1:53", "is not an IPv4 address");
+	assert_refused("udp:nowhere:53", "host \"nowhere\": ");
+	assert_refused("unix-dgram:x", "is not an absolute path");
+}
+
+static void
+listen_is_datagram__kinds_without_connections__are(void **state)
+{
+	assert_true(listen_is_datagram(CONFIG_LISTEN_UDP));
+	assert_true(listen_is_datagram(CONFIG_LISTEN_UNIX_DGRAM));
+	assert_false(listen_is_datagram(CONFIG_LISTEN_TCP));
+	assert_false(listen_is_datagram(CONFIG_LISTEN_UNIX));
+	assert_false(listen_is_datagram(CONFIG_LISTEN_UNIX_SEQPACKET));
+	assert_false(listen_is_datagram(CONFIG_LISTEN_VSOCK));
+	assert_false(listen_is_datagram(CONFIG_LISTEN_FD));
 }
 
 static void
@@ -236,7 +316,15 @@ main(void)
 		cmocka_unit_test(
 		    parse__unix_path_of_any_length__is_taken_or_refused),
 		cmocka_unit_test(parse__vsock__has_any_cid_unless_told),
-		cmocka_unit_test(parse__forms_of_later__are_not_supported),
+		cmocka_unit_test(
+		    listen__udp_port__is_loopback_of_both_families),
+		cmocka_unit_test(listen__udp_address__is_as_for_tcp),
+		cmocka_unit_test(listen__unix_dgram__is_a_path),
+		cmocka_unit_test(listen__fd__is_a_name_without_addresses),
+		cmocka_unit_test(listen__fd_with_another_name__is_refused),
+		cmocka_unit_test(listen__broken_udp_items__name_the_remedy),
+		cmocka_unit_test(
+		    listen_is_datagram__kinds_without_connections__are),
 		cmocka_unit_test(parse__broken_items__name_the_remedy),
 		cmocka_unit_test(parse__no_memory_for_a_name__is_passed_up),
 	};

@@ -97,7 +97,8 @@ __wrap_open_memstream(char **ret, size_t *ret_size)
 static const char right[] =
     "[evinetd]\ninclude = inc.ini x*.ini\nlog = ./log\n"
     "[defaults]\numask = 077\n"
-    "[a]\nlisten = *:1 localhost:2 unix:/x\n\tvsock:3\n"
+    "[a]\nlisten = *:1 localhost:2 unix:/x\n\tvsock:3 udp:4 fd:x\n"
+    "mode = activate\n"
     "handler = sh -c 'a b' x\ndescription = a\n\tb\n"
     "environment = A=1 B=2\npass_environment = C D\n"
     "working_directory = .\nstderr = ./err\nargv0 = x\n"

@@ -143,7 +143,8 @@ schema_nearest__misspelt_keys__are_recognised(void **state)
 		{ "supplementry_group", "supplementary_groups" },
 		{ "no-new-privileges", "no_new_privileges" },
 		{ "allow", NULL },
-		{ "mode", NULL },
+		{ "mod", "mode" },
+		{ "process", "processes" },
 		{ "rate", NULL },
 		{ "x", NULL },
 	};

@@ -206,6 +206,18 @@ check_percent__unknown_sequence__says_how_to_write_it(void **state)
 	assert_int_equal(words_check_percent("%%%", &err), -EINVAL);
 }
 
+static void
+find_percent__letters_behind_a_percent__are_found(void **state)
+{
+	static const char word[] = "a%%r%s%p%r";
+
+	assert_ptr_equal(words_find_percent(word, "rp"), word + 6);
+	assert_ptr_equal(words_find_percent(word, "r"), word + 8);
+	assert_null(words_find_percent(word, "l"));
+	assert_null(words_find_percent("rp", "rp"));
+	assert_null(words_find_percent("r%", "rp"));
+}
+
 int
 main(void)
 {
@@ -222,6 +234,8 @@ main(void)
 		cmocka_unit_test(check_percent__known_sequences__are_right),
 		cmocka_unit_test(
 		    check_percent__unknown_sequence__says_how_to_write_it),
+		cmocka_unit_test(
+		    find_percent__letters_behind_a_percent__are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
