@@ -130,13 +130,31 @@ mode_check_word(const struct config_service *s, const char *key,
 	return -EINVAL;
 }
 
+/* They serve a connection, or a datagram socket on descriptor 0. */
+static int
+mode_check_builtin(const struct config_service *s, struct diag *diag)
+{
+	const struct config_listen *stream = mode_find_listen(s, false);
+
+	if (!s->builtin ||
+	    (s->mode == CONFIG_MODE_WAIT &&
+		(stream == NULL || stream->kind == CONFIG_LISTEN_FD)))
+		return 0;
+	diag_add(diag, build_origin(s, "handler"),
+	    "handler: the built-ins do not accept connections themselves, as "
+	    "mode = %s wants it in [%s]; leave the mode out",
+	    mode_name(s), s->name);
+	return -EINVAL;
+}
+
 int
 mode_check(const struct config_service *s, struct diag *diag)
 {
-	int result = 0;
+	int result;
 
 	if (s->mode == CONFIG_MODE_NOWAIT)
 		return 0;
+	result = mode_check_builtin(s, diag);
 	if (s->stderr_to == CONFIG_STDERR_CLIENT) {
 		diag_add(diag, build_origin(s, "stderr"),
 		    "stderr: there is no one client in [%s], since mode is "

@@ -162,8 +162,8 @@ key__of_datagram_sockets__is_taken(void **state)
 			     "tos = 1\nreceive_buffer = 1M\n"));
 	config_free(
 	    support_load(ECHO("a", "unix-dgram:/x") "socket_mode = 0\n"));
-	config_free(support_load(
-	    ECHO("a", "1 udp:1") "mode = wait\nbacklog = 5\nnodelay = no\n"));
+	config_free(support_load("[a]\nlisten = 1 udp:1\nhandler = /bin/cat\n"
+				 "mode = wait\nbacklog = 5\nnodelay = no\n"));
 }
 
 static void

@@ -13,7 +13,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ECHO(name, listens)                  \
 	"[" name "]\nlisten = " listens "\n" \
-	"handler = builtin:echo\n"
+	"handler = /bin/cat\n"
 
 static void
 assert_mode(const char *listens, const char *lines, enum config_mode mode)
@@ -272,6 +272,26 @@ mode__in_a_dump__is_the_one_in_force(void **state)
 	config_free(c);
 }
 
+static void
+builtin__that_would_have_to_accept__is_refused(void **state)
+{
+	static const char head[] = "[a]\nhandler = builtin:echo\n";
+	static const char *const rest[] = { "listen = 1\nmode = wait\n",
+		"listen = 1\nmode = activate\n",
+		"listen = udp:1\nmode = activate\n",
+		"listen = udp:1 2\nmode = wait\n" };
+	char text[200];
+
+	for (size_t i = 0; i < COUNT(rest); i++) {
+		snprintf(text, sizeof(text), "%s%s", head, rest[i]);
+		support_expect_part(text,
+		    "handler: the built-ins do not accept connections "
+		    "themselves");
+	}
+	snprintf(text, sizeof(text), "%slisten = fd:x\nmode = wait\n", head);
+	config_free(support_load(text));
+}
+
 int
 main(void)
 {
@@ -295,6 +315,8 @@ main(void)
 		cmocka_unit_test(client__in_words_without_one__is_refused),
 		cmocka_unit_test(words__that_need_no_client__are_taken),
 		cmocka_unit_test(mode__in_a_dump__is_the_one_in_force),
+		cmocka_unit_test(
+		    builtin__that_would_have_to_accept__is_refused),
 	};
 
 	return cmocka_run_group_tests(

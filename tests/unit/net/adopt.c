@@ -164,8 +164,8 @@ listener_open__passed_and_useless__is_refused(void **state)
 	check_refused(fixture_bind(SOCK_STREAM, "127.0.0.1", &a), -ENOTCONN,
 	    "SO_ACCEPTCONN");
 	/* For connections; there are none. */
-	check_refused(fixture_bind(SOCK_DGRAM, "127.0.0.1", &a), -EOPNOTSUPP,
-	    "SO_TYPE");
+	check_refused(
+	    fixture_bind(SOCK_DGRAM, "127.0.0.1", &a), -EOPNOTSUPP, "SO_TYPE");
 }
 
 static void
