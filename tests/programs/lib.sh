@@ -45,10 +45,15 @@ need() {
 	done
 }
 
-# Waits for a line of the log that matches.
+# How many lines of the log match.
+count_log() {
+	grep -c -e "$1" "$dir/log" || :
+}
+
+# Waits for a line of the log that matches, or for so many of them.
 wait_log() {
 	tries=0
-	until grep -q -e "$1" "$dir/log"; do
+	until [ "$(count_log "$1")" -ge "${2:-1}" ]; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 300 ] || fail "waited in vain for: $1"
 		kill -0 "$daemon" || fail "the daemon has ended"
@@ -71,11 +76,16 @@ port() {
 		"$dir/log" | head -n 1
 }
 
-# What every script ends with: no handler failed, and the daemon ends well.
-finish() {
+# The daemon ends well.
+stop() {
 	kill -TERM "$daemon"
 	wait "$daemon" || fail "the daemon ended with status $?"
 	daemon=
+}
+
+# What every script ends with: the daemon ends well, and no handler has failed.
+finish() {
+	stop
 	if grep -e ' refuse ' -e ' end .*reason=signal' "$dir/log"; then
 		fail "there are refusals or signals in the log"
 	fi

@@ -12,12 +12,14 @@
 #include "proc.h"
 #include "watch.h"
 
+#include <fcntl.h>
 #include <mntent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -275,6 +277,32 @@ sigterm__handlers_ignore_it__ends_in_its_time_and_leaves_none(void **state)
 	harness_finish(h);
 }
 
+/* Whoever starts containers may stop one at once. The kernel drops a signal for
+ * which a PID 1 has no handler, so it must have one, or have it blocked, before
+ * it reads its configuration: that may take long, here until we write it. */
+static void
+sigterm__while_it_reads_its_configuration__ends_it(void **state)
+{
+	struct harness *h = *state;
+	const char *path = harness_path(h, "fifo");
+	const struct harness_options options = {
+		.words = (const char *const[]){ "-c", "@DIR@/fifo", NULL },
+		.pid1 = true,
+	};
+	int fd;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	harness_spawn(h, &options);
+	HARNESS_WAIT_UNTIL(
+	    (fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) != -1);
+	assert_int_equal(kill(h->pid, SIGTERM), 0);
+	dprintf(fd, "[x]\nlisten = 127.0.0.1:0\nhandler = cat\n");
+	close(fd);
+	/* With which status is another matter. */
+	harness_wait_exit(h);
+	harness_finish(h);
+}
+
 /* What is no handler does not keep it. */
 static void
 sigterm__orphans_from_outside__does_not_wait_for_them(void **state)
@@ -353,6 +381,8 @@ main(int argc, char *argv[])
 		HARNESS_TEST(sigterm__from_inside__stops_in_order),
 		HARNESS_TEST(
 		    sigterm__handlers_ignore_it__ends_in_its_time_and_leaves_none),
+		HARNESS_TEST(
+		    sigterm__while_it_reads_its_configuration__ends_it),
 		HARNESS_TEST(
 		    sigterm__orphans_from_outside__does_not_wait_for_them),
 		HARNESS_TEST(
