@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,25 @@ evinetd_fill_descriptors(void)
 	return 0;
 }
 
+static void
+evinetd_stop_cb(int number)
+{
+	_exit(EXIT_SUCCESS);
+}
+
+/* A process 1 gets no signal that it does not handle, and there is a while
+ * until the supervisor does. */
+static void
+evinetd_handle_stop(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGQUIT };
+
+	if (getpid() != 1)
+		return;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], evinetd_stop_cb);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -371,6 +391,7 @@ main(int argc, char *argv[])
 	int status = EXIT_FAILURE;
 	char **items;
 
+	evinetd_handle_stop();
 	if (evinetd_take_passed() == -1 || evinetd_fill_descriptors() == -1)
 		return EXIT_FAILURE;
 	/* Three lists; none can be longer than the command line. */

@@ -10,6 +10,7 @@
  *   service.c      services, their listeners and launch back-off
  *   acceptor.c     a listener's watcher, and when it pauses
  *   connection.c   a connection's states, until the last byte
+ *   farewell.c     clients that are sent away with a message
  *   holds.c        what happens to the connections that we hold
  *   lifetime.c     when it has been silent, or left, for too long
  *   runner.c       listeners that handlers take whole: wait, activate
@@ -34,11 +35,13 @@
 
 struct cgroups;
 struct connection;
+struct farewell;
 struct handler;
 struct remains;
 struct service;
 
 LIST_HEAD(connection_list, connection);
+LIST_HEAD(farewell_list, farewell);
 LIST_HEAD(handler_list, handler);
 LIST_HEAD(remains_list, remains);
 
@@ -62,11 +65,13 @@ struct supervisor {
 
 	uint64_t next_id;
 	unsigned running; /* main processes alive: what the limit counts */
-	struct handler *by_pid;	      /* the running ones (uthash) */
-	struct handler_list handlers; /* the same */
-	struct connection_list all;   /* and those that are closing */
-	bool full;		      /* max_connections is reached */
-	uint64_t full_logged_ns;      /* when that was last said */
+	struct handler *by_pid;		/* the running ones (uthash) */
+	struct handler_list handlers;	/* the same */
+	struct connection_list all;	/* and those that are closing */
+	struct farewell_list farewells; /* clients sent away */
+	unsigned nfarewells;
+	bool full;		 /* max_connections is reached */
+	uint64_t full_logged_ns; /* when that was last said */
 	bool full_logged;
 	size_t offer_next; /* the service that was offered a place last */
 	unsigned paused;   /* acceptors that back off */

@@ -105,6 +105,7 @@ handler_end(struct handler *h, enum handler_reason reason, int signal)
 	if (h->reason == HANDLER_BY_ITSELF)
 		h->reason = reason;
 	h->state = HANDLER_ENDING;
+	h->killed = signal == SIGKILL;
 	ev_timer_stop(loop, &h->max);
 	/* None there: its end is on the way to us. */
 	(void)tree_kill(&h->tree, signal);
@@ -126,8 +127,10 @@ handler_ask(struct handler *h, enum handler_reason reason)
 void
 handler_kill(struct handler *h)
 {
-	if (handler_is_alive(h))
-		(void)tree_kill(&h->tree, SIGKILL); /* as above */
+	if (!handler_is_alive(h))
+		return;
+	h->killed = true;
+	(void)tree_kill(&h->tree, SIGKILL); /* as above */
 }
 
 void
@@ -139,7 +142,7 @@ handler_exited(struct handler *h, int status, const struct rusage *usage)
 	h->usage = *usage;
 	h->ended_ns = clock_monotonic_ns();
 	handler_leave(h);
-	tree_release(&h->tree, (int)config->kill_signal,
+	tree_release(&h->tree, h->killed ? SIGKILL : (int)config->kill_signal,
 	    (double)config->kill_grace_ms / 1e3);
 	handler_log_drain(&h->log);
 	h->owner->exited(h);

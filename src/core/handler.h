@@ -66,6 +66,7 @@ struct handler {
 	pid_t pid;
 	struct tree tree; /* the processes that are this handler */
 	enum handler_reason reason;
+	bool killed;   /* got SIGKILL from us */
 	ev_timer max;  /* max_lifetime */
 	ev_timer kill; /* kill_grace */
 	struct handler_log log;

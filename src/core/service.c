@@ -126,9 +126,9 @@ service_attach(struct service *s, struct service_listeners *all)
 	int error = 0;
 
 	if (nowait)
-		s->acceptors = calloc(all->count, sizeof(*s->acceptors));
+		s->acceptors = calloc(all->count + 1, sizeof(*s->acceptors));
 	else
-		s->runners = calloc(all->count, sizeof(*s->runners));
+		s->runners = calloc(all->count + 1, sizeof(*s->runners));
 	if (s->acceptors == NULL && s->runners == NULL)
 		return -ENOMEM;
 	for (; all->taken < all->count; all->taken += each) {

@@ -15,6 +15,7 @@
 
 #include "connection.h"
 #include "core.h"
+#include "farewell.h"
 #include "holds.h"
 #include "record.h"
 #include "service.h"
@@ -179,13 +180,16 @@ supervisor_init_signals(struct supervisor *s)
 		{ SIGHUP, supervisor_ignore_cb },
 		{ SIGUSR2, supervisor_ignore_cb },
 	};
-	sigset_t none;
+	sigset_t ours, now;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* the log has reached a limit: EFBIG */
-	/* Whoever started us may have left signals blocked. */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&ours);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		sigaddset(&ours, table[i].number);
+	/* What comes meanwhile waits: to a process 1 a signal that is neither
+	 * handled nor blocked does not come at all. */
+	sigprocmask(SIG_BLOCK, &ours, NULL);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		ev_signal_init(&s->signals[i], table[i].cb, table[i].number);
 		s->signals[i].data = s;
@@ -193,6 +197,10 @@ supervisor_init_signals(struct supervisor *s)
 		signal(table[i].number, SIG_DFL);
 		ev_signal_start(s->loop, &s->signals[i]);
 	}
+	/* Whoever started us may have left others blocked. */
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	sigandset(&now, &now, &ours);
+	sigprocmask(SIG_SETMASK, &now, NULL);
 }
 
 static void
@@ -324,6 +332,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 	s->config = config;
 	LIST_INIT(&s->all);
 	LIST_INIT(&s->handlers);
+	LIST_INIT(&s->farewells);
 	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	s->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (s->null_fd == -1)
@@ -392,6 +401,7 @@ supervisor_free(struct supervisor *s)
 		next = LIST_NEXT(c, entry);
 		connection_free(c);
 	}
+	farewell_free_all(s);
 	tree_free_remains(s);
 	for (size_t i = 0; i < s->nservices; i++)
 		service_free(s->services[i]);

@@ -98,7 +98,8 @@ socket_set_ip(int fd, bool v6, int type, const struct config_socket *c,
 }
 
 /* keepalive: the first probe after that time, three more a quarter of it
- * apart, so that a vanished peer is noticed within twice the time. */
+ * apart (a second at least), so that a vanished peer is noticed within twice
+ * the time, or from below 4 s within that and 4 s. */
 static int
 socket_set_tcp(int fd, const struct config_socket *c, const char **ret_step)
 {
