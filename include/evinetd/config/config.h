@@ -18,6 +18,7 @@
 
 #include <evinetd/base/addr.h>
 #include <evinetd/base/log.h>
+#include <evinetd/config/admission.h>
 #include <evinetd/config/diag.h>
 
 #include <stdbool.h>
@@ -97,12 +98,6 @@ struct config_listen {
 	struct config_origin origin;
 };
 
-/* Strings; items[count] is NULL. */
-struct config_strings {
-	char **items;
-	size_t count;
-};
-
 struct config_user {
 	bool set;
 	uid_t uid;
@@ -165,74 +160,6 @@ struct config_socket {
 	mode_t mode;
 };
 
-/* An entry of an access list: a prefix of addresses, or who a Unix-socket peer
- * is. Small, since there may be a million of them. */
-enum config_access_kind {
-	CONFIG_ACCESS_IPV4, /* bytes[0..3], bits 0 to 32 */
-	CONFIG_ACCESS_IPV6, /* bytes[0..15], bits 0 to 128; never mapped */
-	CONFIG_ACCESS_UID,  /* id */
-	CONFIG_ACCESS_GID,
-};
-
-struct config_access {
-	union {
-		uint8_t bytes[16]; /* beyond bits they are 0 */
-		uint32_t id;
-	} u;
-	uint32_t line;	    /* where it stands, from 1; 0: no line */
-	uint16_t file;	    /* index into config_access_list.files */
-	uint8_t kind, bits; /* enum config_access_kind */
-	bool deny;
-};
-
-/* All entries of a service: of allow, deny, allow_file and deny_file. */
-struct config_access_list {
-	struct config_access *items;
-	size_t count;
-	struct config_strings files; /* that the entries stand in */
-};
-
-/* At most count a period, burst at once; count 0: no limit. */
-struct config_rate {
-	uint32_t count, burst;
-	uint64_t period_ns;
-};
-
-/* What happens at the service's own limits. */
-enum config_full {
-	CONFIG_FULL_QUEUE, /* clients wait in the kernel's queue */
-	CONFIG_FULL_REFUSE,
-};
-
-/* How a client is sent away. */
-enum config_refusal {
-	CONFIG_REFUSAL_RESET,
-	CONFIG_REFUSAL_CLOSE,
-	CONFIG_REFUSAL_MESSAGE, /* refuse_message, then a lingering close */
-};
-
-/* One window of active_hours, in local time; to may be less than from, and
- * then it ends on the next day. */
-struct config_hours {
-	uint16_t from, to; /* minutes since midnight, 0 to 1440 */
-	uint8_t days;	   /* bit 0 is Sunday, as tm_wday */
-};
-
-/* Who may enter, and how many; see evinetd.ini(5). */
-struct config_admission {
-	struct config_access_list access;
-	unsigned max_connections;			 /* of the service */
-	unsigned max_connections_per_source;		 /* 0: no limit */
-	unsigned source_prefix_ipv4, source_prefix_ipv6; /* bits */
-	struct config_rate rate, rate_per_source;
-	enum config_full when_full;
-	enum config_refusal when_refused;
-	char *refuse_message; /* or NULL */
-	unsigned max_load;    /* hundredths; 0: no limit */
-	struct config_hours *hours;
-	size_t nhours; /* 0: always */
-};
-
 struct config_service {
 	char *name;
 	struct config_origin origin; /* its section's first line */
@@ -242,12 +169,13 @@ struct config_service {
 	struct config_listen *listen;
 	size_t nlisten;
 	struct config_socket socket;
-
-	/* Where the mode has no connection (CONFIG_MODE_WAIT and _ACTIVATE),
-	 * hold is false, idle_timeout_ms is CONFIG_NONE and on_disconnect is
-	 * CONFIG_DISCONNECT_IGNORE, whatever [defaults] says. */
 	struct config_admission admission;
 
+	/* Where the mode has no connection (CONFIG_MODE_WAIT and _ACTIVATE),
+	 * hold is false, idle_timeout_ms is CONFIG_NONE, on_disconnect is
+	 * CONFIG_DISCONNECT_IGNORE, and there are no limits and, but for
+	 * datagrams in CONFIG_MODE_WAIT, no access list, whatever [defaults]
+	 * says. */
 	enum config_mode mode;
 	unsigned processes;	 /* with CONFIG_MODE_ACTIVATE; else 1 */
 	enum config_start start; /* with CONFIG_MODE_ACTIVATE; else DEMAND */
@@ -309,6 +237,10 @@ struct config {
 
 	struct config_origin *origins; /* of the [evinetd] keys */
 	struct config_strings files;   /* every file read, main file first */
+
+	/* What allow_file and deny_file name, each file once. */
+	struct config_access_set **access_files;
+	size_t naccess_files;
 };
 
 /* Reads the file, its includes, and checks everything. 0 and a config in
