@@ -9,6 +9,9 @@
  */
 #include <evinetd/base/bucket.h>
 
+#include <inttypes.h>
+#include <stdio.h>
+
 void
 bucket_init(struct bucket *b)
 {
@@ -30,4 +33,33 @@ bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns)
 		return false;
 	b->full_at_ns = full_at + token_ns;
 	return true;
+}
+
+const char *
+bucket_format_rate(const struct bucket_rate *rate, char *buf, size_t size)
+{
+	static const struct {
+		char name;
+		uint64_t ns;
+	} periods[] = {
+		{ 'd', UINT64_C(86400000000000) },
+		{ 'h', UINT64_C(3600000000000) },
+		{ 'm', UINT64_C(60000000000) },
+		{ 's', UINT64_C(1000000000) },
+	};
+	char name = '?';
+	int len;
+
+	if (rate->count == 0) {
+		snprintf(buf, size, "none");
+		return buf;
+	}
+	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++)
+		if (periods[i].ns == rate->period_ns)
+			name = periods[i].name;
+	len = snprintf(buf, size, "%" PRIu32 "/%c", rate->count, name);
+	if (rate->burst != rate->count && len > 0 && (size_t)len < size)
+		snprintf(buf + len, size - (size_t)len, " burst %" PRIu32,
+		    rate->burst);
+	return buf;
 }

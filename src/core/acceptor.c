@@ -85,10 +85,16 @@ acceptor_pause(struct acceptor *a, const char *step, int error)
 }
 
 void
+acceptor_keep(struct acceptor *a, const struct client *client)
+{
+	a->pending = *client;
+}
+
+void
 acceptor_return(struct acceptor *a, const struct client *client,
     const char *step, int error)
 {
-	a->pending = *client;
+	acceptor_keep(a, client);
 	acceptor_pause(a, step, error);
 }
 
@@ -110,6 +116,7 @@ acceptor_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 acceptor_recovered(struct acceptor *a)
 {
+	room_idle(a->service);
 	backoff_reset(&a->backoff);
 	if (!a->episode)
 		return;
@@ -120,8 +127,12 @@ acceptor_recovered(struct acceptor *a)
 static int
 acceptor_next(struct acceptor *a, struct client *ret)
 {
-	if (a->pending.fd == -1)
-		return listener_accept(&a->listener, ret);
+	if (a->pending.fd == -1) {
+		const int outcome = listener_accept(&a->listener, ret);
+
+		a->service->accepted += outcome == 0;
+		return outcome;
+	}
 	*ret = a->pending;
 	a->pending.fd = -1;
 	return 0;
@@ -168,12 +179,11 @@ acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 bool
-acceptor_offer(struct acceptor *a)
+acceptor_offer(struct acceptor *a, enum acceptor_hold reason)
 {
 	int outcome = LISTENER_E_DONE;
 
-	for (int i = 0; i < ACCEPTOR_BATCH && a->held == ACCEPTOR_HOLD_LIMIT;
-	     i++) {
+	for (int i = 0; i < ACCEPTOR_BATCH && a->held == reason; i++) {
 		outcome = acceptor_accept(a);
 		if (outcome != LISTENER_E_RETRY)
 			break;

@@ -23,6 +23,7 @@
 enum acceptor_hold {
 	ACCEPTOR_HOLD_LIMIT = 1,     /* supervisor: max_connections */
 	ACCEPTOR_HOLD_RESOURCES = 2, /* acceptor: back-off after EMFILE */
+	ACCEPTOR_HOLD_SERVICE = 4,   /* room: the service's own limits */
 };
 
 struct acceptor {
@@ -54,9 +55,13 @@ void acceptor_pause(struct acceptor *a, const char *step, int error);
 void acceptor_return(struct acceptor *a, const struct client *client,
     const char *step, int error);
 
-/* There is a place, and the listener is held for want of one alone: takes one
+/* There is a place, and the listener is held for this reason alone: takes one
  * client if one waits. True when it did. */
-bool acceptor_offer(struct acceptor *a);
+bool acceptor_offer(struct acceptor *a, enum acceptor_hold reason);
+
+/* Takes back a client that has to wait for room in its service, which is about
+ * to hold the listener. */
+void acceptor_keep(struct acceptor *a, const struct client *client);
 
 /* Something was freed: ends such a pause early. */
 void acceptor_resume(struct acceptor *a);

@@ -16,9 +16,20 @@
 #include "record.h"
 #include "service.h"
 
+#include <evinetd/base/clock.h>
+
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+
+static void
+connection_leave(struct connection *c)
+{
+	struct service *s = c->handler.service;
+
+	admit_leave(s->admit, &c->source, clock_monotonic_ns());
+	room_left(s);
+}
 
 void
 connection_free(struct connection *c)
@@ -26,7 +37,7 @@ connection_free(struct connection *c)
 	struct ev_loop *loop = c->handler.service->supervisor->loop;
 
 	if (handler_is_alive(&c->handler)) {
-		sources_leave(c->handler.service->sources, &c->source);
+		connection_leave(c);
 		(void)client_finish(&c->client);
 	}
 	lifetime_stop(c);
@@ -110,7 +121,7 @@ connection_exited(struct handler *h)
 {
 	struct connection *c = connection_of(h);
 
-	sources_leave(h->service->sources, &c->source);
+	connection_leave(c);
 	lifetime_stop(c);
 	if (c->client.fd == -1)
 		connection_gone(c);

@@ -23,7 +23,7 @@
 #include "handler.h"
 #include "lifetime.h"
 
-#include <evinetd/admit/sources.h>
+#include <evinetd/admit/admit.h>
 #include <evinetd/net/client.h>
 
 struct connection {
@@ -42,8 +42,8 @@ struct connection {
 	LIST_ENTRY(connection) entry; /* supervisor.all */
 };
 
-/* connection_launch.c: takes the client, launches the service's handler for it,
- * or refuses it. */
+/* connection_launch.c: takes the client, launches the service's handler for it
+ * if it may enter, or refuses it. */
 void connection_open(struct acceptor *acceptor, const struct client *client);
 
 /* The handler's owner, as handler.h says. */

@@ -2,14 +2,17 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* From an accepted client to a running handler, and what a failure means: for
- * want of descriptors or processes the client waits, for anything else it is
- * refused.
+/* From an accepted client to a running handler: whether it may enter, and what
+ * a failure means. For want of descriptors or processes the client waits, for
+ * anything else it is refused.
  */
 #include "connection.h"
 
+#include "admission.h"
 #include "record.h"
 #include "service.h"
+
+#include <evinetd/base/clock.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,10 +32,10 @@ connection_refuse(struct connection *c, const struct spawn_result *failure)
 {
 	struct service *service = c->handler.service;
 
-	record_refuse(&c->handler, failure, service->suppressed);
-	service->suppressed = 0;
+	refusals_count(service, ADMIT_LAUNCH_FAILED);
+	record_refuse(&c->handler, failure);
 	service_launched(service, false);
-	client_reset(&c->client);
+	admission_send_away(service, &c->client);
 	connection_free(c);
 }
 
@@ -42,7 +45,8 @@ connection_launched(struct handler *h, const struct spawn_result *result)
 	struct connection *c = connection_of(h);
 
 	if (result->step != LAUNCH_STEP_NONE) {
-		sources_leave(h->service->sources, &c->source);
+		admit_cancel(
+		    h->service->admit, &c->source, clock_monotonic_ns());
 		if (handler_was_shortage(result))
 			connection_postpone(
 			    c, launch_step_name(result->step), result->error);
@@ -51,6 +55,7 @@ connection_launched(struct handler *h, const struct spawn_result *result)
 		return;
 	}
 	service_launched(h->service, true);
+	room_taken(h->service);
 	lifetime_start(c);
 	if (!h->service->config->hold)
 		client_close(&c->client);
@@ -60,8 +65,8 @@ static void
 connection_launch(struct connection *c)
 {
 	struct spawn_request request = { .client = &c->client };
-	const int error = sources_enter(
-	    c->handler.service->sources, &c->source, &request.concurrency);
+	const int error = admit_enter(c->handler.service->admit, &c->source,
+	    clock_monotonic_ns(), &request.concurrency);
 
 	if (error < 0)
 		connection_postpone(c, "source", -error);
@@ -69,18 +74,45 @@ connection_launch(struct connection *c)
 		handler_launch(&c->handler, &request);
 }
 
+/* True when it was sent away, or waits for room in its service. */
+static bool
+connection_is_refused(struct acceptor *acceptor, const struct client *client,
+    struct source *ret_source)
+{
+	struct service *service = acceptor->service;
+	const enum config_full full = service->config->admission.when_full;
+	struct client refused = *client;
+	struct admit_verdict verdict;
+
+	admission_decide(service, client, ret_source, &verdict);
+	if (verdict.reason == ADMIT_YES && !service_may_launch(service)) {
+		service->supervisor->next_id++;
+		refusals_suppress(service, ADMIT_LAUNCH_FAILED);
+		admission_send_away(service, &refused);
+		return true;
+	}
+	if (full == CONFIG_FULL_QUEUE &&
+	    (verdict.reason == ADMIT_SERVICE_LIMIT ||
+		verdict.reason == ADMIT_SERVICE_RATE)) {
+		/* It was taken back for want of something else, and meanwhile
+		 * others have taken the places. */
+		acceptor_keep(acceptor, client);
+		room_taken(service);
+		return true;
+	}
+	if (verdict.reason != ADMIT_YES)
+		admission_refuse(service, &refused, &verdict);
+	return verdict.reason != ADMIT_YES;
+}
+
 void
 connection_open(struct acceptor *acceptor, const struct client *client)
 {
 	struct service *service = acceptor->service;
-	struct client refused = *client;
+	struct source source;
 
-	if (!service_may_launch(service)) {
-		service->supervisor->next_id++;
-		service->suppressed++;
-		client_reset(&refused);
+	if (connection_is_refused(acceptor, client, &source))
 		return;
-	}
 	struct connection *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
 		acceptor_return(acceptor, client, "connection", ENOMEM);
@@ -89,7 +121,7 @@ connection_open(struct acceptor *acceptor, const struct client *client)
 	handler_init(&c->handler, service, &connection_owner);
 	c->acceptor = acceptor;
 	c->client = *client;
-	source_from_client(client, &c->source);
+	c->source = source;
 	LIST_INSERT_HEAD(&service->supervisor->all, c, entry);
 	connection_launch(c);
 }

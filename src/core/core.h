@@ -9,6 +9,12 @@
  *   shutdown.c     the way from SIGTERM to the end of supervisor_run()
  *   service.c      services, their listeners and launch back-off
  *   acceptor.c     a listener's watcher, and when it pauses
+ *   admission.c    who may enter, and how the others are sent away
+ *   room.c         clients that wait for a place in their service
+ *   refusals.c     who was sent away: counters, and their log records
+ *   episode.c      what is said once in ten seconds
+ *   reserve.c      descriptors for bad times
+ *   limits.c       our own limits, held against the configuration
  *   connection.c   a connection's states, until the last byte
  *   farewell.c     clients that are sent away with a message
  *   holds.c        what happens to the connections that we hold
@@ -23,6 +29,9 @@
  */
 #ifndef EVINETD_CORE_H
 #define EVINETD_CORE_H
+
+#include "episode.h"
+#include "reserve.h"
 
 #include <evinetd/config/config.h>
 #include <evinetd/launch/spawn.h>
@@ -70,11 +79,14 @@ struct supervisor {
 	struct connection_list all;	/* and those that are closing */
 	struct farewell_list farewells; /* clients sent away */
 	unsigned nfarewells;
-	bool full;		 /* max_connections is reached */
-	uint64_t full_logged_ns; /* when that was last said */
-	bool full_logged;
+	bool full; /* max_connections is reached */
+	struct episode full_episode;
 	size_t offer_next; /* the service that was offered a place last */
-	unsigned paused;   /* acceptors that back off */
+	unsigned load;	   /* of the machine, in hundredths: admission.c */
+	uint64_t load_read_ns;
+	struct reserve reserve;
+	unsigned max_farewells;
+	unsigned paused; /* acceptors that back off */
 
 	struct cgroups *cgroups;     /* for kill_mode = tree; or NULL */
 	struct remains_list remains; /* of trees whose main has ended */
@@ -82,8 +94,9 @@ struct supervisor {
 	ev_io holds; /* holds.c: the epoll descriptor */
 
 	ev_signal signals[7];
-	ev_prepare log_flush; /* before the loop sleeps */
-	ev_timer log_retry;   /* the log's reader did not keep up */
+	ev_prepare log_flush;	 /* before the loop sleeps */
+	ev_timer log_retry;	 /* the log's reader did not keep up */
+	ev_timer refusals_timer; /* some are in no log record yet */
 	ev_timer shutdown_timer;
 	bool closing; /* at shutdown: only polite closes are left */
 	enum shutdown_phase phase;
@@ -95,6 +108,12 @@ void supervisor_count(struct supervisor *s, int change);
 
 /* A connection or a run is gone and has given back its descriptors. */
 void supervisor_gone(struct supervisor *s);
+
+/* limits.c: the limit on open files goes up as far as it can. */
+void limits_raise_files(void);
+/* When all is open: says so if clients would have to wait for want of
+ * descriptors before they have to for a limit of the configuration. */
+void limits_check_files(struct supervisor *s);
 
 /* SIGTERM or SIGINT has come; again: skip the wait. */
 void shutdown_advance(struct supervisor *s, int signal);

@@ -82,7 +82,7 @@ farewell_say(struct supervisor *s, struct client *client, const char *message,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)client_finish(client);
 	if (client_drain(client) != CLIENT_DRAINED_MORE ||
-	    s->nfarewells >= FAREWELL_MAX || linger_ms == 0)
+	    s->nfarewells >= s->max_farewells || linger_ms == 0)
 		client_close(client);
 	else {
 		farewell_wait(s, client, linger_ms);

@@ -15,7 +15,8 @@
 
 #include <evinetd/net/client.h>
 
-/* At a time, all services together; others get the message, and no time. */
+/* At a time, all services together, and less where descriptors are few
+ * (supervisor.max_farewells); others get the message, and no time. */
 #define FAREWELL_MAX 256
 
 /* Takes the client. message may be NULL. */

@@ -59,6 +59,7 @@ handler_launched_cb(void *arg, const struct spawn_result *result)
 		handler_fail(h, LAUNCH_STEP_EXEC, ENOMEM);
 		return;
 	}
+	h->service->started++;
 	handler_log_start(&h->log);
 	record_start(h);
 	h->owner->launched(h, result);

@@ -43,8 +43,8 @@ record_start(const struct handler *h)
 	record_handler(&r, h);
 	if (h->owner->tell_origin != NULL)
 		h->owner->tell_origin(&r, h);
-	log_fmt(&r, "active", "%u/%u", h->service->supervisor->running,
-	    config->max_connections);
+	log_fmt(&r, "active", "%u/%u", h->service->active,
+	    service_limit(h->service));
 	if (h->tree.mode == CONFIG_KILL_TREE)
 		log_str(&r, "tree", tree_means(&h->tree));
 	log_end(&r);
@@ -131,9 +131,10 @@ record_end(const struct handler *h)
 }
 
 void
-record_refuse(const struct handler *h, const struct spawn_result *result,
-    uint64_t suppressed)
+record_refuse(const struct handler *h, const struct spawn_result *result)
 {
+	const uint64_t suppressed =
+	    refusals_take(h->service, ADMIT_LAUNCH_FAILED);
 	struct log_record r;
 
 	log_begin(&r, LOG_LEVEL_WARNING, "refuse");
@@ -147,5 +148,23 @@ record_refuse(const struct handler *h, const struct spawn_result *result,
 	log_errno(&r, result->error);
 	if (suppressed > 0)
 		log_int(&r, "suppressed", (int64_t)suppressed);
+	log_end(&r);
+}
+
+void
+record_total(const struct service *s)
+{
+	struct log_record r;
+
+	if (s->accepted == 0 && s->started == 0)
+		return;
+	log_begin(&r, LOG_LEVEL_NOTICE, "total");
+	log_str(&r, "service", s->config->name);
+	log_int(&r, "accepted", (int64_t)s->accepted);
+	log_int(&r, "started", (int64_t)s->started);
+	for (int i = 0; i < ADMIT_NREASONS; i++)
+		if (s->refusals.by_reason[i].count > 0)
+			log_int(&r, admit_reason_name((enum admit_reason)i),
+			    (int64_t)s->refusals.by_reason[i].count);
 	log_end(&r);
 }

@@ -9,6 +9,7 @@
  */
 #include "runner.h"
 
+#include "admission.h"
 #include "record.h"
 #include "service.h"
 
@@ -23,6 +24,17 @@
 
 /* After such a time a crash is news, not one of a row. */
 #define RUN_LONG_NS UINT64_C(10000000000)
+
+/* Datagrams that are refused a wake-up; then the others have their turn. */
+#define RUN_REFUSALS 16
+
+/* Whether there is reason for a start. */
+enum run_look {
+	RUN_WANTED,
+	RUN_NOBODY,  /* after all: somebody else took it, or its checksum was
+			wrong */
+	RUN_REFUSED, /* whoever was there */
+};
 
 /* The handler is the first member. */
 static struct run *
@@ -86,7 +98,8 @@ run_launched(struct handler *h, const struct spawn_result *result)
 	if (handler_was_shortage(result))
 		runner_judged(r, RUNNER_REST_RESOURCES, result);
 	else {
-		record_refuse(h, result, 0);
+		refusals_count(r->service, ADMIT_LAUNCH_FAILED);
+		record_refuse(h, result);
 		if (run_is_for_datagrams(run))
 			(void)listener_discard(&run->woken_by->listener);
 		runner_judged(r, RUNNER_REST_LAUNCH, result);
@@ -165,20 +178,53 @@ static const struct handler_owner run_owner = {
 
 /* ---- starting ---- */
 
-/* False when nobody waits after all: somebody else took it, or its checksum
- * was wrong. */
+/* What the first datagram says of its sender is all that can be judged; what
+ * comes later goes to the handler. True when it was refused, and taken. */
 static bool
+run_refuse_datagram(struct run *run)
+{
+	struct service *service = run->runner->service;
+	const struct client from = {
+		.fd = -1,
+		.peer = run->first.from,
+		.cred = { .uid = (uid_t)-1, .gid = (gid_t)-1 },
+	};
+	struct source source;
+	struct admit_verdict verdict;
+
+	admission_decide(service, &from, &source, &verdict);
+	if (verdict.reason == ADMIT_YES)
+		return false;
+	refusals_add(service, &from, &verdict);
+	(void)listener_discard(&run->woken_by->listener);
+	return true;
+}
+
+static enum run_look
+run_look_datagram(struct run *run)
+{
+	const struct listener *l = &run->woken_by->listener;
+
+	for (int i = 0; i < RUN_REFUSALS; i++) {
+		if (listener_peek(l, &run->first) == LISTENER_E_DONE)
+			return i == 0 ? RUN_NOBODY : RUN_REFUSED;
+		if (!run_refuse_datagram(run))
+			return RUN_WANTED;
+	}
+	return RUN_REFUSED;
+}
+
+static enum run_look
 run_look(struct run *run)
 {
 	const struct runner_socket *s = run->woken_by;
 
 	if (s == NULL)
-		return true;
+		return RUN_WANTED;
 	if (s->listener.type == SOCK_DGRAM)
-		return listener_peek(&s->listener, &run->first) !=
-		       LISTENER_E_DONE;
+		return run_look_datagram(run);
 	run->waiting = listener_waiting(&s->listener);
-	return true;
+	return RUN_WANTED;
 }
 
 static void
@@ -214,9 +260,11 @@ run_start(struct runner *r, const struct runner_socket *woken_by)
 	}
 	run->runner = r;
 	run->woken_by = woken_by;
-	if (!run_look(run)) {
+	const enum run_look look = run_look(run);
+	if (look != RUN_WANTED) {
 		free(run);
-		runner_judged(r, RUNNER_REST_DOUBT, NULL);
+		if (look == RUN_NOBODY)
+			runner_judged(r, RUNNER_REST_DOUBT, NULL);
 		return false;
 	}
 	handler_init(&run->handler, r->service, &run_owner);

@@ -167,15 +167,14 @@ service_new(struct supervisor *supervisor, const struct config_service *config,
     struct service **ret)
 {
 	struct service *s = calloc(1, sizeof(*s));
-	int error = 0;
+	int error;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->supervisor = supervisor;
 	s->config = config;
-	s->sources = sources_new();
-	if (s->sources == NULL)
-		error = -ENOMEM;
+	room_init(s);
+	error = admit_new(&config->admission, &s->admit);
 	if (error == 0)
 		error = launch_plan_new(config, &s->plan);
 	if (error == 0)
@@ -199,20 +198,26 @@ service_free(struct service *s)
 	free(s->acceptors);
 	free(s->runners);
 	launch_plan_free(s->plan);
-	sources_free(s->sources);
+	admit_free(s->admit);
 	free(s);
 }
 
 void
-service_set_held(struct service *s, bool held)
+service_hold(struct service *s, enum acceptor_hold reason)
 {
 	for (size_t i = 0; i < s->nacceptors; i++)
-		if (held)
-			acceptor_hold(&s->acceptors[i], ACCEPTOR_HOLD_LIMIT);
-		else
-			acceptor_release(&s->acceptors[i], ACCEPTOR_HOLD_LIMIT);
+		acceptor_hold(&s->acceptors[i], reason);
 	for (size_t i = 0; i < s->nrunners; i++)
-		runner_set_held(&s->runners[i], held);
+		runner_set_held(&s->runners[i], true);
+}
+
+void
+service_release(struct service *s, enum acceptor_hold reason)
+{
+	for (size_t i = 0; i < s->nacceptors; i++)
+		acceptor_release(&s->acceptors[i], reason);
+	for (size_t i = 0; i < s->nrunners; i++)
+		runner_set_held(&s->runners[i], false);
 }
 
 void
@@ -226,23 +231,37 @@ service_resume(struct service *s)
 
 /* A service has acceptors or runners. */
 bool
-service_offer(struct service *s)
+service_offer(struct service *s, enum acceptor_hold reason)
 {
 	const size_t count = s->nacceptors + s->nrunners;
 
 	for (size_t i = 0; i < count; i++) {
 		s->offer_next = (s->offer_next + 1) % count;
 		if (s->nacceptors > 0
-			? acceptor_offer(&s->acceptors[s->offer_next])
+			? acceptor_offer(&s->acceptors[s->offer_next], reason)
 			: runner_offer(&s->runners[s->offer_next]))
 			return true;
 	}
 	return false;
 }
 
+unsigned
+service_limit(const struct service *s)
+{
+	switch (s->config->mode) {
+	case CONFIG_MODE_ACTIVATE:
+		return s->config->processes;
+	case CONFIG_MODE_WAIT:
+		return (unsigned)s->nrunners;
+	default:
+		return s->config->admission.max_connections;
+	}
+}
+
 void
 service_close(struct service *s)
 {
+	room_fini(s);
 	for (size_t i = 0; i < s->nacceptors; i++)
 		acceptor_fini(&s->acceptors[i]);
 	s->nacceptors = 0;
@@ -258,7 +277,8 @@ service_log_recovery(const struct service *s)
 	log_begin(&r, LOG_LEVEL_NOTICE, "resume");
 	log_str(&r, "service", s->config->name);
 	log_str(&r, "reason", "launch_failed");
-	log_int(&r, "suppressed", (int64_t)s->suppressed);
+	log_int(
+	    &r, "suppressed", (int64_t)refusals_take(s, ADMIT_LAUNCH_FAILED));
 	log_end(&r);
 }
 
@@ -274,9 +294,8 @@ service_launched(struct service *s, bool succeeded)
 	double delay;
 
 	if (succeeded) {
-		if (s->suppressed > 0)
+		if (s->launches.failures > SERVICE_FAILURES_FREE)
 			service_log_recovery(s);
-		s->suppressed = 0;
 		backoff_reset(&s->launches);
 		return;
 	}

@@ -10,25 +10,29 @@
 
 #include "acceptor.h"
 #include "core.h"
+#include "refusals.h"
+#include "room.h"
 #include "runner.h"
 
-#include <evinetd/admit/sources.h>
+#include <evinetd/admit/admit.h>
 
 struct service {
 	struct supervisor *supervisor;
 	const struct config_service *config;
 	struct launch_plan *plan;
-	struct sources *sources;
+	struct admit *admit;
+	struct room room;
+	struct refusals refusals;
 	struct acceptor *acceptors; /* mode nowait */
 	size_t nacceptors;
 	struct runner *runners; /* the other modes */
 	size_t nrunners;
-	unsigned active;   /* main processes alive */
+	uint64_t accepted, started; /* clients, handlers; since the start */
+	unsigned active;	    /* main processes alive */
 	size_t offer_next; /* the listener that was offered a place last */
 
 	struct backoff launches;  /* for a connection each */
 	uint64_t launch_retry_ns; /* no attempt before */
-	uint64_t suppressed;	  /* refusals that were not logged */
 };
 
 /* Builds the plan and opens the listeners; logs what fails. 0 or a negative
@@ -37,14 +41,19 @@ int service_new(struct supervisor *supervisor,
     const struct config_service *config, struct service **ret);
 void service_free(struct service *s);
 
-/* max_connections is reached, or not any more: holds or releases all
- * listeners. */
-void service_set_held(struct service *s, bool held);
+/* Holds all listeners for this reason, or not any more. Those that handlers
+ * take whole know one reason, ACCEPTOR_HOLD_LIMIT. */
+void service_hold(struct service *s, enum acceptor_hold reason);
+void service_release(struct service *s, enum acceptor_hold reason);
 /* Something was freed: ends pauses for want of resources. */
 void service_resume(struct service *s);
 
-/* Offers a place to the listeners in turn; true when one had a client. */
-bool service_offer(struct service *s);
+/* Offers a place to the listeners in turn that are held for want of one alone;
+ * true when one had a client. */
+bool service_offer(struct service *s, enum acceptor_hold reason);
+
+/* How many handlers it may have. */
+unsigned service_limit(const struct service *s);
 
 /* Stops accepting for good. */
 void service_close(struct service *s);

@@ -29,9 +29,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Reaching the limit again and again is said once in so long. */
-#define SUPERVISOR_FULL_LOG_NS UINT64_C(10000000000)
-
 /* A log whose reader does not keep up is tried again so often, in seconds. */
 #define SUPERVISOR_LOG_RETRY 0.1
 
@@ -46,32 +43,19 @@ supervisor_log_full(struct supervisor *s, const char *event)
 	log_end(&r);
 }
 
-/* Reaching the limit again and again is one line in ten seconds, and so is
- * the end of that. */
-static void
-supervisor_log_limit(struct supervisor *s)
-{
-	const uint64_t now = clock_monotonic_ns();
-
-	if (!s->full) {
-		if (s->full_logged)
-			supervisor_log_full(s, "resume");
-		s->full_logged = false;
-	} else if (s->full_logged_ns == 0 ||
-		   now - s->full_logged_ns > SUPERVISOR_FULL_LOG_NS) {
-		s->full_logged_ns = now;
-		s->full_logged = true;
-		supervisor_log_full(s, "pause");
-	}
-}
-
 static void
 supervisor_set_full(struct supervisor *s, bool full)
 {
 	s->full = full;
 	for (size_t i = 0; i < s->nservices; i++)
-		service_set_held(s->services[i], full);
-	supervisor_log_limit(s);
+		if (full)
+			service_hold(s->services[i], ACCEPTOR_HOLD_LIMIT);
+		else
+			service_release(s->services[i], ACCEPTOR_HOLD_LIMIT);
+	if (full && episode_begin(&s->full_episode, clock_monotonic_ns()))
+		supervisor_log_full(s, "pause");
+	else if (!full && episode_end(&s->full_episode))
+		supervisor_log_full(s, "resume");
 }
 
 void
@@ -96,7 +80,8 @@ supervisor_offer(struct supervisor *s)
 			return;
 		}
 		s->offer_next = (s->offer_next + 1) % s->nservices;
-		if (service_offer(s->services[s->offer_next]))
+		if (service_offer(
+			s->services[s->offer_next], ACCEPTOR_HOLD_LIMIT))
 			asked = 0;
 	}
 }
@@ -104,6 +89,7 @@ supervisor_offer(struct supervisor *s)
 void
 supervisor_gone(struct supervisor *s)
 {
+	reserve_fill(&s->reserve);
 	for (size_t i = 0; i < s->nservices && s->paused > 0; i++)
 		service_resume(s->services[i]);
 	shutdown_check(s);
@@ -141,9 +127,12 @@ supervisor_stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
 static void
 supervisor_reopen_cb(struct ev_loop *loop, ev_signal *w, int revents)
 {
+	struct supervisor *s = w->data;
 	struct log_record r;
-	const int error = log_reopen();
 
+	reserve_lend(&s->reserve);
+	const int error = log_reopen();
+	reserve_fill(&s->reserve);
 	log_begin(
 	    &r, error < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "log_reopen");
 	if (error < 0)
@@ -262,20 +251,6 @@ supervisor_init_trees(struct supervisor *s)
 	log_end(&r);
 }
 
-/* A connection takes two descriptors; nothing is sized by this limit, so it
- * may be a thousand million. */
-static void
-supervisor_raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	/* Not possible: then the limit stays what it was. */
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* What a service manager passed to us and no service has asked for. */
 static void
 supervisor_close_passed(void)
@@ -333,6 +308,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 	LIST_INIT(&s->all);
 	LIST_INIT(&s->handlers);
 	LIST_INIT(&s->farewells);
+	reserve_init(&s->reserve);
 	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	s->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (s->null_fd == -1)
@@ -341,7 +317,9 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 		error = -ENOMEM;
 	if (error == 0) {
 		shutdown_init(s);
-		supervisor_raise_limit();
+		refusals_init(s);
+		limits_raise_files();
+		reserve_fill(&s->reserve);
 		supervisor_init_signals(s);
 		supervisor_init_log(s);
 		tree_init_remains(s);
@@ -357,6 +335,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 		supervisor_free(s);
 		return error;
 	}
+	limits_check_files(s);
 	*ret = s;
 	return 0;
 }
@@ -385,6 +364,9 @@ supervisor_run(struct supervisor *s)
 	ev_run(s->loop, 0);
 	log_set_deferred(false);
 	supervisor_record_closing(s);
+	refusals_flush(s);
+	for (size_t i = 0; i < s->nservices; i++)
+		record_total(s->services[i]);
 	log_begin(&r, LOG_LEVEL_NOTICE, "stopped");
 	log_int(&r, "connections", (int64_t)s->next_id);
 	log_end(&r);
@@ -413,5 +395,6 @@ supervisor_free(struct supervisor *s)
 		ev_loop_destroy(s->loop);
 	if (s->null_fd != -1)
 		close(s->null_fd);
+	reserve_lend(&s->reserve);
 	free(s);
 }

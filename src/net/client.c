@@ -55,6 +55,22 @@ client_format_peer(const struct client *c, char *buf, size_t size)
 	return addr_format(&c->peer, buf, size);
 }
 
+size_t
+client_groups(const struct client *c, gid_t *groups, size_t max)
+{
+	socklen_t len = (socklen_t)((max - 1) * sizeof(groups[0]));
+
+	if (addr_family(&c->peer) != AF_UNIX)
+		return 0;
+	groups[0] = c->cred.gid;
+	/* Where the kernel does not tell, its own group is all that is known.
+	 * The list has always room in NGROUPS_MAX. */
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERGROUPS, groups + 1, &len) ==
+	    -1)
+		return 1;
+	return 1 + len / sizeof(groups[0]);
+}
+
 /* A socket in the state CLOSE was ended by a FIN or by a reset, and whoever
  * read last has seen which. What is left behind the last byte tells still:
  * TCP_CM_INQ is 1 there after a FIN, and 0 after a reset. */

@@ -12,6 +12,7 @@
 #define EVINETD_BASE_BUCKET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct bucket_rate {
@@ -31,5 +32,11 @@ void bucket_init(struct bucket *b);
  * (any monotonic clock, the same for all calls). */
 bool
 bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns);
+
+/* "20/m burst 40", as it would be written; without the burst where that is the
+ * count, and "none" for no limit. Returns buf. */
+#define BUCKET_TEXT_MAX 48
+const char *
+bucket_format_rate(const struct bucket_rate *rate, char *buf, size_t size);
 
 #endif

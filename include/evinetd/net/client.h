@@ -28,6 +28,10 @@ client_format_source(const struct client *c, char *buf, size_t size);
 /* "192.0.2.7:5022", "[::1]:5022", "uid:1000", "vsock:3:1024". Returns buf. */
 const char *client_format_peer(const struct client *c, char *buf, size_t size);
 
+/* The groups that a Unix-socket peer was in when it connected, its own first
+ * (SO_PEERGROUPS in unix(7)). How many; 0 for other families. */
+size_t client_groups(const struct client *c, gid_t *groups, size_t max);
+
 /* Payload and round-trip time of a TCP connection (TCP_INFO in tcp(7)). */
 struct client_traffic {
 	bool known;	    /* false for other families */

@@ -67,7 +67,8 @@ service_may_launch__many_in_a_row__are_spaced_and_capped(void **state)
 static void
 service_launched__success__ends_the_back_off(void **state)
 {
-	struct service s = { 0 };
+	const struct config_service config = { .name = (char *)"test" };
+	struct service s = { .config = &config };
 
 	fail_launches(&s, 20);
 	service_launched(&s, true);
