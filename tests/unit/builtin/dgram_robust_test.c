@@ -387,6 +387,8 @@ main(void)
 		T(udp__when_socket_is_shut_down__fails),
 	};
 
+	/* Under nohup(1) it is ignored, and the handlers would inherit that. */
+	signal(SIGHUP, SIG_DFL);
 	network = netns_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
