@@ -33,8 +33,21 @@ peer_socket(int family, int type)
 	return fd;
 }
 
+/* From that address of 127.0.0.0/8, NULL: any, to 127.0.0.1 or another one. */
+static void
+peer_bind(int fd, const char *from)
+{
+	struct sockaddr_in in4 = { .sin_family = AF_INET };
+
+	if (from == NULL)
+		return;
+	assert_int_equal(inet_pton(AF_INET, from, &in4.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in4, sizeof(in4)), 0);
+}
+
 static int
-peer_open_ip(const char *host, uint16_t port, int type, int *ret_error)
+peer_open_ip(
+    const char *host, uint16_t port, int type, const char *from, int *ret_error)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET,
 		.sin_port = htons(port) };
@@ -48,6 +61,7 @@ peer_open_ip(const char *host, uint16_t port, int type, int *ret_error)
 	if (!v4)
 		assert_int_equal(inet_pton(AF_INET6, host, &in6.sin6_addr), 1);
 	fd = peer_socket(v4 ? AF_INET : AF_INET6, type);
+	peer_bind(fd, from);
 	*ret_error =
 	    connect(fd, sa, v4 ? sizeof(in4) : sizeof(in6)) == -1 ? errno : 0;
 	return fd;
@@ -69,7 +83,7 @@ int
 peer_connect_ip(const char *host, uint16_t port)
 {
 	int error;
-	const int fd = peer_open_ip(host, port, SOCK_STREAM, &error);
+	const int fd = peer_open_ip(host, port, SOCK_STREAM, NULL, &error);
 
 	if (error != 0)
 		fail_msg("%s:%u: %s", host, port, strerror(error));
@@ -77,14 +91,20 @@ peer_connect_ip(const char *host, uint16_t port)
 }
 
 int
-peer_connect_udp(struct harness *h, const char *service)
+peer_connect_udp_from(struct harness *h, const char *service, const char *from)
 {
 	int error;
 	const int fd = peer_open_ip(
-	    "127.0.0.1", journal_port(h, service), SOCK_DGRAM, &error);
+	    "127.0.0.1", journal_port(h, service), SOCK_DGRAM, from, &error);
 
 	assert_int_equal(error, 0);
 	return fd;
+}
+
+int
+peer_connect_udp(struct harness *h, const char *service)
+{
+	return peer_connect_udp_from(h, service, NULL);
 }
 
 int
@@ -112,7 +132,7 @@ peer_try_ip(const char *host, uint16_t port)
 {
 	int error;
 
-	close(peer_open_ip(host, port, SOCK_STREAM, &error));
+	close(peer_open_ip(host, port, SOCK_STREAM, NULL, &error));
 	return error;
 }
 
@@ -128,8 +148,47 @@ peer_try_connect(struct harness *h, const char *service, int *ret_fd)
 	int error;
 
 	*ret_fd = peer_open_ip(
-	    "127.0.0.1", journal_port(h, service), SOCK_STREAM, &error);
+	    "127.0.0.1", journal_port(h, service), SOCK_STREAM, NULL, &error);
 	return error;
+}
+
+int
+peer_connect_from(struct harness *h, const char *service, const char *from)
+{
+	int error;
+	const int fd = peer_open_ip(
+	    "127.0.0.1", journal_port(h, service), SOCK_STREAM, from, &error);
+
+	assert_int_equal(error, 0);
+	return fd;
+}
+
+const char *
+peer_fate_of(int fd)
+{
+	char byte = 'x';
+	ssize_t n = send(fd, &byte, 1, MSG_NOSIGNAL);
+
+	n = recv(fd, &byte, 1, 0);
+	if (n == 1)
+		return "served";
+	if (n == 0)
+		return "closed";
+	assert_int_equal(errno, ECONNRESET);
+	return "reset";
+}
+
+const char *
+peer_fate(struct harness *h, const char *service, const char *from)
+{
+	int error;
+	const int fd = peer_open_ip(
+	    "127.0.0.1", journal_port(h, service), SOCK_STREAM, from, &error);
+	const char *fate = error == ECONNRESET ? "reset" : peer_fate_of(fd);
+
+	assert_true(error == 0 || error == ECONNRESET);
+	close(fd);
+	return fate;
 }
 
 void

@@ -17,11 +17,19 @@ int peer_connect(struct harness *h, const char *service);
 /* The same, where a refusal is expected: it may come before connect(2) has
  * returned, which then says so. 0: connected, or the errno. */
 int peer_try_connect(struct harness *h, const char *service, int *ret_fd);
+/* The same from another address of 127.0.0.0/8. */
+int peer_connect_from(struct harness *h, const char *service, const char *from);
+/* What becomes of a client, from that address, that sends a byte to an echo
+ * service: "served", "reset", or "closed" without an answer. */
+const char *peer_fate(struct harness *h, const char *service, const char *from);
+const char *peer_fate_of(int fd);
 /* "127.0.0.1" or "::1". */
 int peer_connect_ip(const char *host, uint16_t port);
 /* A datagram socket that is connected to the service's first listener, at
  * 127.0.0.1. */
 int peer_connect_udp(struct harness *h, const char *service);
+int
+peer_connect_udp_from(struct harness *h, const char *service, const char *from);
 /* type is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
 int peer_connect_unix(const char *path, int type);
 /* 0, or the errno of a connection that was not made. */
