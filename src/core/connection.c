@@ -26,7 +26,7 @@ connection_free(struct connection *c)
 	struct ev_loop *loop = c->handler.service->supervisor->loop;
 
 	if (handler_is_alive(&c->handler)) {
-		sources_leave(c->handler.service->sources, &c->source);
+		sources_leave(c->handler.service->sources, &c->source, 0);
 		(void)client_finish(&c->client);
 	}
 	lifetime_stop(c);
@@ -110,7 +110,7 @@ connection_exited(struct handler *h)
 {
 	struct connection *c = connection_of(h);
 
-	sources_leave(h->service->sources, &c->source);
+	sources_leave(h->service->sources, &c->source, 0);
 	lifetime_stop(c);
 	if (c->client.fd == -1)
 		connection_gone(c);

@@ -14,6 +14,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static const struct config_prefixes connection_prefixes = {
+	.ipv4 = 32,
+	.ipv6 = 64,
+};
+
 /* No room at the moment: the client waits with those who are not accepted
  * yet. */
 static void
@@ -42,7 +47,7 @@ connection_launched(struct handler *h, const struct spawn_result *result)
 	struct connection *c = connection_of(h);
 
 	if (result->step != LAUNCH_STEP_NONE) {
-		sources_leave(h->service->sources, &c->source);
+		sources_leave(h->service->sources, &c->source, 0);
 		if (handler_was_shortage(result))
 			connection_postpone(
 			    c, launch_step_name(result->step), result->error);
@@ -60,8 +65,9 @@ static void
 connection_launch(struct connection *c)
 {
 	struct spawn_request request = { .client = &c->client };
+	/* Without a rate the time does not matter. */
 	const int error = sources_enter(
-	    c->handler.service->sources, &c->source, &request.concurrency);
+	    c->handler.service->sources, &c->source, 0, &request.concurrency);
 
 	if (error < 0)
 		connection_postpone(c, "source", -error);
@@ -89,7 +95,7 @@ connection_open(struct acceptor *acceptor, const struct client *client)
 	handler_init(&c->handler, service, &connection_owner);
 	c->acceptor = acceptor;
 	c->client = *client;
-	source_from_client(client, &c->source);
+	source_from_client(client, &connection_prefixes, &c->source);
 	LIST_INSERT_HEAD(&service->supervisor->all, c, entry);
 	connection_launch(c);
 }

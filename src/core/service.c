@@ -167,15 +167,13 @@ service_new(struct supervisor *supervisor, const struct config_service *config,
     struct service **ret)
 {
 	struct service *s = calloc(1, sizeof(*s));
-	int error = 0;
+	int error;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->supervisor = supervisor;
 	s->config = config;
-	s->sources = sources_new();
-	if (s->sources == NULL)
-		error = -ENOMEM;
+	error = sources_new(&(struct bucket_rate){ .count = 0 }, &s->sources);
 	if (error == 0)
 		error = launch_plan_new(config, &s->plan);
 	if (error == 0)
