@@ -27,9 +27,9 @@ static void
 type_print_rate(const struct schema_key *key, const void *object, FILE *out)
 {
 	const struct bucket_rate *rate = type_field_const(key, object);
-	char text[VALUE_TEXT_MAX];
+	char text[BUCKET_TEXT_MAX];
 
-	fputs(rate->count == 0 ? "none" : value_format_rate(rate, text), out);
+	fputs(bucket_format_rate(rate, text, sizeof(text)), out);
 }
 
 const struct schema_type type_rate = {

@@ -89,8 +89,6 @@ void value_print_message(const char *message, FILE *out);
  * buf. */
 const char *value_format_duration(int64_t ms, char buf[VALUE_TEXT_MAX]);
 const char *value_format_size(int64_t bytes, char buf[VALUE_TEXT_MAX]);
-const char *
-value_format_rate(const struct bucket_rate *rate, char buf[VALUE_TEXT_MAX]);
 const char *value_format_load(unsigned hundredths, char buf[VALUE_TEXT_MAX]);
 
 /* The next item of a list: separated by blanks, commas or lines. False at the
