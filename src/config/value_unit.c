@@ -152,6 +152,22 @@ value_format_size(int64_t bytes, char buf[VALUE_TEXT_MAX])
 	return value_format_unit(sizes, bytes, buf);
 }
 
+const char *
+value_format_rate(const struct bucket_rate *rate, char buf[VALUE_TEXT_MAX])
+{
+	const struct value_unit *unit = durations;
+	int len;
+
+	while ((uint64_t)unit->factor * VALUE_NS_PER_MS != rate->period_ns)
+		unit++;
+	len = snprintf(
+	    buf, VALUE_TEXT_MAX, "%" PRIu32 "/%s", rate->count, unit->name);
+	if (rate->burst != rate->count)
+		snprintf(buf + len, VALUE_TEXT_MAX - (size_t)len,
+		    " burst %" PRIu32, rate->burst);
+	return buf;
+}
+
 /* The words behind the period: nothing, or `burst N`. */
 static int
 value_parse_burst(
