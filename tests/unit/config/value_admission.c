@@ -344,7 +344,8 @@ rates__of_each_period__are_written_as_they_were_read(void **state)
 		assert_int_equal(
 		    value_parse_rate(cases[i].text, &rate, &err), 0);
 		assert_string_equal(
-		    value_format_rate(&rate, text), cases[i].written);
+		    bucket_format_rate(&rate, text, sizeof(text)),
+		    cases[i].written);
 	}
 }
 
