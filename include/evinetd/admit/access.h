@@ -7,7 +7,7 @@
  * search in an array however long the list was. Pure.
  *
  * Memory, beside that of the configuration: 18 bytes at most for an IPv4
- * prefix; for an IPv6 prefix 27, or 43 in a list with one longer than /64.
+ * prefix; for an IPv6 prefix 26, or 42 in a list with one longer than /64.
  * While a list is compiled, 48 bytes a prefix more.
  *
  * The longest matching prefix decides, and of two equal ones the one that
