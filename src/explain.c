@@ -113,12 +113,12 @@ static void
 explain_print_verdict(
     const struct config_service *s, const struct access_verdict *v)
 {
-	char text[ACCESS_TEXT_MAX];
+	char text[CONFIG_ACCESS_TEXT_MAX];
 
 	fputs(v->allowed ? "allowed" : "denied", stdout);
 	if (v->entry != NULL) {
-		printf(" by %s, %s",
-		    access_format(v->entry, text, sizeof(text)), v->file);
+		printf(" by %s, %s", config_access_format(v->entry, text),
+		    v->file);
 		if (v->entry->line > 0)
 			printf(":%u", v->entry->line);
 		putchar('\n');
@@ -138,7 +138,7 @@ explain_print_source(
 {
 	const struct config_prefixes *prefixes = &s->admission.source_prefix;
 	struct config_access entry = { .kind = CONFIG_ACCESS_UID };
-	char text[ACCESS_TEXT_MAX];
+	char text[CONFIG_ACCESS_TEXT_MAX];
 	struct source source;
 
 	source_from_client(&peer->client, prefixes, &source);
@@ -150,7 +150,7 @@ explain_print_source(
 		entry.kind = CONFIG_ACCESS_IPV6;
 		entry.bits = (uint8_t)prefixes->ipv6;
 	}
-	printf("source %s", access_format(&entry, text, sizeof(text)));
+	printf("source %s", config_access_format(&entry, text));
 }
 
 static void

@@ -306,29 +306,3 @@ access_size(const struct access *a)
 	       access_ipv6_size(&a->ipv6) +
 	       (a->uids.count + a->gids.count) * sizeof(struct access_id);
 }
-
-const char *
-access_format(const struct config_access *entry, char *buf, size_t size)
-{
-	const bool ipv6 = entry->kind == CONFIG_ACCESS_IPV6;
-	char host[INET6_ADDRSTRLEN];
-
-	switch ((enum config_access_kind)entry->kind) {
-	case CONFIG_ACCESS_IPV4:
-	case CONFIG_ACCESS_IPV6:
-		inet_ntop(ipv6 ? AF_INET6 : AF_INET, entry->u.bytes, host,
-		    sizeof(host));
-		if (entry->bits == (ipv6 ? 128 : 32))
-			snprintf(buf, size, "%s", host);
-		else
-			snprintf(buf, size, "%s/%u", host, entry->bits);
-		break;
-	case CONFIG_ACCESS_UID:
-		snprintf(buf, size, "uid:%u", entry->u.id);
-		break;
-	case CONFIG_ACCESS_GID:
-		snprintf(buf, size, "gid:%u", entry->u.id);
-		break;
-	}
-	return buf;
-}

@@ -9,17 +9,23 @@
 
 #include "ranges.h"
 
-/* Enough for 8^11 ranges, more than there are entries. */
-#define ACCESS_IPV6_LEVELS 11
+#define ACCESS_IPV6_BLOCK  16
+#define ACCESS_IPV6_LEVELS 8 /* for 16^8 leaves */
+
+/* Ranges by the first halves of their first addresses. */
+struct access_ipv6_leaf {
+	uint64_t hi[ACCESS_IPV6_BLOCK];
+	uint32_t entries[ACCESS_IPV6_BLOCK];
+};
 
 struct access_ipv6 {
-	size_t nranges;			  /* 0: the list has no such entry */
-	uint64_t *keys;			  /* all levels */
-	uint64_t *hi[ACCESS_IPV6_LEVELS]; /* a level; the first is the ranges */
+	size_t nranges; /* 0: the list has no such entry */
+	struct access_ipv6_leaf *leaves;
+	uint64_t *lo;	/* the second halves; NULL when all are 0 */
+	uint64_t *keys; /* of all levels above the leaves */
+	uint64_t *levels[ACCESS_IPV6_LEVELS]; /* the lowest first */
 	size_t counts[ACCESS_IPV6_LEVELS];
 	unsigned nlevels;
-	uint64_t *lo; /* of the ranges; NULL when all are 0 */
-	uint32_t *entries;
 };
 
 /* Sorts the prefixes, of which it keeps none. 0 or -ENOMEM. */

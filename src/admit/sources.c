@@ -137,8 +137,9 @@ sources_free(struct sources *t)
 
 	if (t == NULL)
 		return;
-	HASH_ITER (hh, t->entries, e, next)
+	HASH_ITER (hh, t->entries, e, next) {
 		sources_remove(t, e);
+	}
 	free(t);
 }
 

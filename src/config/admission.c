@@ -29,13 +29,13 @@ admission_find_peers(const struct config_service *s)
 			peers.ip = true;
 			break;
 		case CONFIG_LISTEN_UNIX:
-		case CONFIG_LISTEN_UNIX_DGRAM:
 		case CONFIG_LISTEN_UNIX_SEQPACKET:
 			peers.unix_socket = true;
 			break;
 		case CONFIG_LISTEN_FD:
 			peers.ip = peers.unix_socket = true;
 			break;
+		case CONFIG_LISTEN_UNIX_DGRAM: /* nobody tells who sent it */
 		case CONFIG_LISTEN_VSOCK:
 			break;
 		}
@@ -65,7 +65,7 @@ admission_check_entries(const struct config_service *s, const char *key,
 		const struct config_access *entry = &set->items[i];
 		const bool id = entry->kind == CONFIG_ACCESS_UID ||
 				entry->kind == CONFIG_ACCESS_GID;
-		char text[ENTRY_TEXT_MAX];
+		char text[CONFIG_ACCESS_TEXT_MAX];
 
 		if (id ? peers.unix_socket : peers.ip)
 			continue;
@@ -73,8 +73,8 @@ admission_check_entries(const struct config_service *s, const char *key,
 		    (struct config_origin){
 			.file = set->file, .line = entry->line },
 		    "%s: %s is nobody in [%s], which has no %s address", key,
-		    entry_format(entry, text), s->name,
-		    id ? "unix:" : "TCP or UDP");
+		    config_access_format(entry, text), s->name,
+		    id ? "unix: stream" : "TCP or UDP");
 		result = -EINVAL;
 	}
 	return result;

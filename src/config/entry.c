@@ -53,23 +53,25 @@ entry_parse(
 }
 
 const char *
-entry_format(const struct config_access *entry, char buf[ENTRY_TEXT_MAX])
+config_access_format(
+    const struct config_access *entry, char buf[CONFIG_ACCESS_TEXT_MAX])
 {
 	const bool ipv4 = entry->kind == CONFIG_ACCESS_IPV4;
 	size_t len;
 
 	if (entry->kind == CONFIG_ACCESS_UID ||
 	    entry->kind == CONFIG_ACCESS_GID) {
-		snprintf(buf, ENTRY_TEXT_MAX, "%s:%u",
+		snprintf(buf, CONFIG_ACCESS_TEXT_MAX, "%s:%u",
 		    entry->kind == CONFIG_ACCESS_UID ? "uid" : "gid",
 		    entry->u.id);
 		return buf;
 	}
-	inet_ntop(
-	    ipv4 ? AF_INET : AF_INET6, entry->u.bytes, buf, ENTRY_TEXT_MAX);
+	inet_ntop(ipv4 ? AF_INET : AF_INET6, entry->u.bytes, buf,
+	    CONFIG_ACCESS_TEXT_MAX);
 	len = strlen(buf);
 	if (entry->bits < (ipv4 ? 32 : 128))
-		snprintf(buf + len, ENTRY_TEXT_MAX - len, "/%u", entry->bits);
+		snprintf(buf + len, CONFIG_ACCESS_TEXT_MAX - len, "/%u",
+		    entry->bits);
 	return buf;
 }
 

@@ -15,12 +15,6 @@
 int entry_parse(
     const char *text, struct config_access *ret, struct value_error *err);
 
-/* Writes what the parser reads; of a whole address no length, and of an id the
- * number. Returns buf. */
-#define ENTRY_TEXT_MAX 64
-const char *
-entry_format(const struct config_access *entry, char buf[ENTRY_TEXT_MAX]);
-
 /* Appends it, in an array that grows by doubling. 0 or -ENOMEM. */
 int
 entry_append(struct config_access_set *set, const struct config_access *entry);

@@ -63,13 +63,13 @@ type_print_access(const struct schema_key *key, const void *object, FILE *out)
 {
 	const struct config_access_set *set = type_field_const(key, object);
 	const char *separator = set->count > TYPE_ACCESS_LINE ? "\n\t" : " ";
-	char text[ENTRY_TEXT_MAX];
+	char text[CONFIG_ACCESS_TEXT_MAX];
 
 	if (set->count == 0)
 		fputs("none", out);
 	for (size_t i = 0; i < set->count; i++)
 		fprintf(out, "%s%s", i > 0 ? separator : "",
-		    entry_format(&set->items[i], text));
+		    config_access_format(&set->items[i], text));
 }
 
 static void

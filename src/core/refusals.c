@@ -23,13 +23,13 @@ static const struct bucket_rate refusals_lines = {
 static void
 refusals_log_access(struct log_record *r, const struct access_verdict *access)
 {
-	char rule[ACCESS_TEXT_MAX];
+	char rule[CONFIG_ACCESS_TEXT_MAX];
 
 	if (access->entry == NULL) {
 		log_str(r, "rule", "none");
 		return;
 	}
-	log_str(r, "rule", access_format(access->entry, rule, sizeof(rule)));
+	log_str(r, "rule", config_access_format(access->entry, rule));
 	if (access->entry->line > 0)
 		log_fmt(r, "at", "%s:%u", access->file, access->entry->line);
 	else /* an option of the command line */

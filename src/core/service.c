@@ -11,7 +11,9 @@
 #include <evinetd/base/clock.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /* So many launches may fail in a row before attempts are spaced out. */
 #define SERVICE_FAILURES_FREE 5
@@ -68,6 +70,30 @@ service_listener_name(
 		   : s->config->name;
 }
 
+/* A socket that was passed shows its kind only now: an access list would be
+ * void where connections are the handler's own affair. */
+static bool
+service_is_unguarded(const struct service *s, const struct listener *listeners,
+    size_t count, struct listener_failure *failure)
+{
+	if (s->config->mode != CONFIG_MODE_WAIT ||
+	    s->config->admission.access.count == 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (listeners[i].fd == -1 || listeners[i].type == SOCK_DGRAM)
+			continue;
+		*failure = (struct listener_failure){ .step = "access",
+			.error = EINVAL };
+		listener_format(
+		    &listeners[i], failure->address, sizeof(failure->address));
+		snprintf(failure->hint, sizeof(failure->hint),
+		    "it is no datagram socket, and in mode = wait access "
+		    "lists guard nothing else");
+		return true;
+	}
+	return false;
+}
+
 static int
 service_open(struct service *s, const struct config_listen *listen,
     struct service_listeners *all)
@@ -78,6 +104,12 @@ service_open(struct service *s, const struct config_listen *listen,
 	const int error = listener_open(listen, &s->config->socket,
 	    s->config->mode != CONFIG_MODE_NOWAIT, l, &failure);
 
+	if (error == 0 && service_is_unguarded(s, l, count, &failure)) {
+		for (size_t i = 0; i < count; i++)
+			listener_close(&l[i]);
+		service_log_failure(s, listen, &failure);
+		return -EINVAL;
+	}
 	if (error < 0) {
 		service_log_failure(s, listen, &failure);
 		return error;

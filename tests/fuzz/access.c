@@ -17,9 +17,9 @@ check_entry(const struct config_access *entry)
 {
 	struct config_access again;
 	struct value_error err;
-	char text[ENTRY_TEXT_MAX];
+	char text[CONFIG_ACCESS_TEXT_MAX];
 
-	entry_format(entry, text);
+	config_access_format(entry, text);
 	FUZZ_CHECK(entry_parse(text, &again, &err) == 0);
 	again.line = entry->line;
 	FUZZ_CHECK(memcmp(entry, &again, sizeof(again)) == 0);

@@ -352,24 +352,46 @@ passed__not_there__is_an_error_that_helps(void **state)
 	h->finished = true;
 }
 
+/* Three sockets of that type do not start it; part of why. */
 static void
-passed__datagram_to_nowait__is_an_error_that_helps(void **state)
+passed_check_refused(
+    struct harness *h, int type, const char *config, const char *why)
 {
-	struct harness *h = *state;
 	struct passed p = { .port = 0 };
 	uint16_t unused;
 
 	for (int i = 0; i < 3; i++)
-		p.fds[i] = passed_socket(SOCK_DGRAM, &unused);
+		p.fds[i] = passed_socket(type, &unused);
 	harness_spawn(
 	    h, &(struct harness_options){
-		   .config = "[web]\nlisten = fd:web\nhandler = @PROBE@\n",
-		   .prepare = passed_prepare,
-		   .arg = &p });
+		   .config = config, .prepare = passed_prepare, .arg = &p });
 	assert_int_equal(harness_wait_exit(h), 1);
 	const char *line =
 	    journal_wait(h, JOURNAL("listen_failed", "service=web"));
-	assert_non_null(strstr(line, "mode = wait"));
+	assert_non_null(strstr(line, why));
+	for (int i = 0; i < 3; i++)
+		close(p.fds[i]);
+}
+
+static void
+passed__stream_to_guarded_wait__is_an_error_that_helps(void **state)
+{
+	struct harness *h = *state;
+
+	passed_check_refused(h, SOCK_STREAM,
+	    "[web]\nlisten = fd:web\nmode = wait\nhandler = @TAKER@\n"
+	    "deny = 192.0.2.0/24\n",
+	    "it is no datagram socket");
+	h->finished = true;
+}
+
+static void
+passed__datagram_to_nowait__is_an_error_that_helps(void **state)
+{
+	struct harness *h = *state;
+
+	passed_check_refused(h, SOCK_DGRAM,
+	    "[web]\nlisten = fd:web\nhandler = @PROBE@\n", "mode = wait");
 	h->finished = true;
 }
 
@@ -392,6 +414,8 @@ main(int argc, char *argv[])
 		HARNESS_TEST(passed__by_name__are_served_in_every_mode),
 		HARNESS_TEST(passed__on_to_activate__keeps_its_name),
 		HARNESS_TEST(passed__not_there__is_an_error_that_helps),
+		HARNESS_TEST(
+		    passed__stream_to_guarded_wait__is_an_error_that_helps),
 		HARNESS_TEST(
 		    passed__datagram_to_nowait__is_an_error_that_helps),
 	};

@@ -7,7 +7,7 @@
  * search in an array however long the list was. Pure.
  *
  * Memory, beside that of the configuration: 18 bytes at most for an IPv4
- * prefix; for an IPv6 prefix 27, or 43 in a list with one longer than /64.
+ * prefix; for an IPv6 prefix 26, or 42 in a list with one longer than /64.
  * While a list is compiled, 48 bytes a prefix more.
  *
  * The longest matching prefix decides, and of two equal ones the one that
@@ -55,10 +55,5 @@ access_decide(const struct access *a, const struct access_peer *peer);
 
 /* Bytes of memory that it takes. */
 size_t access_size(const struct access *a);
-
-/* "192.0.2.0/24", "uid:0": as it would be written. Returns buf. */
-#define ACCESS_TEXT_MAX 64
-const char *
-access_format(const struct config_access *entry, char *buf, size_t size);
 
 #endif

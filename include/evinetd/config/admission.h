@@ -39,6 +39,12 @@ struct config_access {
 	uint8_t kind, bits; /* enum config_access_kind */
 };
 
+/* As it would be written, of a whole address without its length:
+ * "192.0.2.0/24", "2001:db8::1", "uid:0". Returns buf. */
+#define CONFIG_ACCESS_TEXT_MAX 64
+const char *config_access_format(
+    const struct config_access *entry, char buf[CONFIG_ACCESS_TEXT_MAX]);
+
 /* Entries that stand in one file: the items of `allow` or `deny`, or a file
  * that allow_file or deny_file names. */
 struct config_access_set {

@@ -114,15 +114,15 @@ access_new__a_million_ipv4_prefixes__in_18_bytes_each(void **state)
 }
 
 static void
-access_new__a_million_ipv6_prefixes__in_27_bytes_each(void **state)
+access_new__a_million_ipv6_prefixes__in_26_bytes_each(void **state)
 {
-	check_million(true, 64, 27);
+	check_million(true, 64, 26);
 }
 
 static void
-access_new__a_million_long_ipv6_prefixes__in_43_bytes_each(void **state)
+access_new__a_million_long_ipv6_prefixes__in_42_bytes_each(void **state)
 {
-	check_million(true, 128, 43);
+	check_million(true, 128, 42);
 }
 
 int
@@ -132,9 +132,9 @@ main(void)
 		cmocka_unit_test(
 		    access_new__a_million_ipv4_prefixes__in_18_bytes_each),
 		cmocka_unit_test(
-		    access_new__a_million_ipv6_prefixes__in_27_bytes_each),
+		    access_new__a_million_ipv6_prefixes__in_26_bytes_each),
 		cmocka_unit_test(
-		    access_new__a_million_long_ipv6_prefixes__in_43_bytes_each),
+		    access_new__a_million_long_ipv6_prefixes__in_42_bytes_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

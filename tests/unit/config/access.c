@@ -37,11 +37,11 @@ list_rules(const struct config_service *s)
 		const char *slash = strrchr(set->file, '/');
 
 		for (size_t k = 0; k < set->count; k++) {
-			char buf[ENTRY_TEXT_MAX];
+			char buf[CONFIG_ACCESS_TEXT_MAX];
 
 			fprintf(out, "%c%s %s:%u\n",
 			    list->rules[i].deny ? '-' : '+',
-			    entry_format(&set->items[k], buf),
+			    config_access_format(&set->items[k], buf),
 			    slash == NULL ? set->file : slash + 1,
 			    set->items[k].line);
 		}

@@ -167,11 +167,14 @@ entry__that_no_client_can_match__is_refused(void **state)
 	    "address\n");
 	support_expect(CAT("a", "1 vsock:5") "deny = ::1 uid:0\n\tgid:0\n",
 	    "t.ini:4: deny: uid:0 is nobody in [a], which has no unix: "
-	    "address\n"
+	    "stream address\n"
 	    "t.ini:5: deny: gid:0 is nobody in [a], which has no unix: "
-	    "address\n");
+	    "stream address\n");
 	support_expect_part(CAT("a", "vsock:5") "deny = ::1\n",
 	    "::1 is nobody in [a], which has no TCP or UDP address");
+	/* Nobody tells who has sent a datagram. */
+	support_expect_part(CAT("a", "unix-dgram:/x") "allow = uid:0\n",
+	    "uid:0 is nobody in [a], which has no unix: stream address");
 	config_free(support_load(CAT("a", "fd:x") "allow = uid:0 ::1\n" CAT(
 	    "b", "1 unix:/x") "allow = uid:0 ::1\n"));
 	config_free(support_load("[defaults]\nallow = uid:0 ::1\n" CAT("a", "1")
@@ -221,7 +224,7 @@ lists__for_datagrams__are_taken(void **state)
 
 	support_write("list", "::3\n");
 	c = support_load(
-	    CAT("a", "udp:1 unix-dgram:/x") "allow = ::1 uid:0\ndeny = ::2\n"
+	    CAT("a", "udp:1 unix-dgram:/x") "allow = ::1 ::4\ndeny = ::2\n"
 					    "allow_file = list\n"
 					    "deny_file = list\n" CAT(
 						"b", "fd:x") "mode = wait\n"

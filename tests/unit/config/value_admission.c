@@ -52,7 +52,7 @@ entry__of_each_kind__is_written_as_it_was_read(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		char text[ENTRY_TEXT_MAX];
+		char text[CONFIG_ACCESS_TEXT_MAX];
 		struct config_access e;
 
 		memset(&e, 0xff, sizeof(e));
@@ -60,7 +60,7 @@ entry__of_each_kind__is_written_as_it_was_read(void **state)
 		assert_int_equal(e.kind, cases[i].kind);
 		assert_int_equal(e.bits, cases[i].bits);
 		assert_int_equal(e.line, 0);
-		assert_string_equal(entry_format(&e, text),
+		assert_string_equal(config_access_format(&e, text),
 		    cases[i].written != NULL ? cases[i].written
 					     : cases[i].text);
 	}
