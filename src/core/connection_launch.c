@@ -24,6 +24,7 @@ connection_postpone(struct connection *c, const char *step, int error)
 {
 	acceptor_return(c->acceptor, &c->client, step, error);
 	c->client.fd = -1;
+	handler_return_id(&c->handler);
 	connection_free(c);
 }
 
