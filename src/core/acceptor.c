@@ -171,6 +171,12 @@ acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 	struct acceptor *a = w->data;
 	int errors = 0;
 
+	if ((revents & EV_ERROR) != 0) {
+		/* The loop could not watch it and has stopped it. Not why, but
+		 * epoll_ctl(2) has no other reason than ENOMEM and ENOSPC. */
+		acceptor_pause(a, "watch", ENOMEM);
+		return;
+	}
 	for (int i = 0; i < ACCEPTOR_BATCH && a->held == 0; i++) {
 		const int outcome = acceptor_accept(a);
 

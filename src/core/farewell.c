@@ -38,6 +38,7 @@ farewell_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct farewell *f = w->data;
 
+	/* If it could not be watched (EV_ERROR), the time will end it. */
 	if (client_drain(&f->client) != CLIENT_DRAINED_MORE)
 		farewell_free(f);
 }
