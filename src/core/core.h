@@ -81,6 +81,7 @@ struct supervisor {
 	unsigned nfarewells;
 	bool full; /* max_connections is reached */
 	struct episode full_episode;
+	struct episode unwatched; /* connections that cannot be; never ends */
 	size_t offer_next; /* the service that was offered a place last */
 	unsigned load;	   /* of the machine, in hundredths: admission.c */
 	uint64_t load_read_ns;
