@@ -53,7 +53,8 @@ static void
 farewell_wait(
     struct supervisor *s, const struct client *client, int64_t linger_ms)
 {
-	struct farewell *f = calloc(1, sizeof(*f));
+	struct farewell *f =
+	    reserve_has_memory() ? calloc(1, sizeof(*f)) : NULL;
 	struct client leaving = *client;
 
 	if (f == NULL) {

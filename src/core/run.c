@@ -251,7 +251,7 @@ bool
 run_start(struct runner *r, const struct runner_socket *woken_by)
 {
 	const unsigned before = r->running;
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = reserve_has_memory() ? calloc(1, sizeof(*run)) : NULL;
 
 	if (run == NULL) {
 		const struct spawn_result failure = { .error = ENOMEM };
