@@ -15,6 +15,7 @@
 
 /* libev has one allocator a process, without an argument. */
 static void *reserve_memory = MAP_FAILED;
+static size_t reserve_size;
 
 void
 reserve_init(struct reserve *r)
@@ -49,9 +50,13 @@ reserve_lend(struct reserve *r)
 bool
 reserve_has_memory(void)
 {
-	if (reserve_memory == MAP_FAILED)
-		reserve_memory = mmap(NULL, RESERVE_MEMORY,
-		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (size_t size = RESERVE_MEMORY;
+	     reserve_memory == MAP_FAILED && size >= RESERVE_MEMORY_MIN;
+	     size /= 2) {
+		reserve_memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		reserve_size = size;
+	}
 	return reserve_memory != MAP_FAILED;
 }
 
@@ -59,7 +64,7 @@ void
 reserve_free_memory(void)
 {
 	if (reserve_memory != MAP_FAILED)
-		munmap(reserve_memory, RESERVE_MEMORY);
+		munmap(reserve_memory, reserve_size);
 	reserve_memory = MAP_FAILED;
 }
 

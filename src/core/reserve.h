@@ -16,8 +16,10 @@
 #define RESERVE_SIZE 8
 
 /* The loop's largest table has 16 bytes for the highest descriptor, and doubles
- * when it grows. Never touched, so it costs nothing. */
-#define RESERVE_MEMORY (4 * 1024 * 1024)
+ * when it grows. Never touched, so it costs nothing. What was lent once may
+ * stay in use: less than all of it is a reserve, too. */
+#define RESERVE_MEMORY	   (4 * 1024 * 1024)
+#define RESERVE_MEMORY_MIN (128 * 1024)
 
 struct reserve {
 	int fds[RESERVE_SIZE]; /* -1: missing */
