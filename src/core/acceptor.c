@@ -171,13 +171,25 @@ static void
 acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct acceptor *a = w->data;
-	int outcome = 0;
+	int errors = 0;
 
+	if ((revents & EV_ERROR) != 0) {
+		/* The loop could not watch it and has stopped it. Not why, but
+		 * epoll_ctl(2) has no other reason than ENOMEM and ENOSPC. */
+		acceptor_pause(a, "watch", ENOMEM);
+		return;
+	}
 	for (int i = 0; i < ACCEPTOR_BATCH && a->held == 0; i++) {
-		outcome = acceptor_accept(a);
+		const int outcome = acceptor_accept(a);
+
+		errors += outcome == LISTENER_E_RETRY;
 		if (outcome != 0 && outcome != LISTENER_E_RETRY)
 			break;
 	}
+	/* Each may be a client's affair, but not so many in a row: a filter of
+	 * system calls, for instance, takes nobody from the queue. */
+	if (errors == ACCEPTOR_BATCH)
+		acceptor_pause(a, "accept", errno);
 }
 
 bool

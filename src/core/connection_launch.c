@@ -24,6 +24,7 @@ connection_postpone(struct connection *c, const char *step, int error)
 {
 	acceptor_return(c->acceptor, &c->client, step, error);
 	c->client.fd = -1;
+	handler_return_id(&c->handler);
 	connection_free(c);
 }
 
@@ -113,7 +114,8 @@ connection_open(struct acceptor *acceptor, const struct client *client)
 
 	if (connection_is_refused(acceptor, client, &source))
 		return;
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c =
+	    reserve_has_memory() ? calloc(1, sizeof(*c)) : NULL;
 	if (c == NULL) {
 		acceptor_return(acceptor, client, "connection", ENOMEM);
 		return;

@@ -13,7 +13,7 @@
  *   room.c         clients that wait for a place in their service
  *   refusals.c     who was sent away: counters, and their log records
  *   episode.c      what is said once in ten seconds
- *   reserve.c      descriptors for bad times
+ *   reserve.c      descriptors and memory for bad times
  *   limits.c       our own limits, held against the configuration
  *   connection.c   a connection's states, until the last byte
  *   farewell.c     clients that are sent away with a message
@@ -81,6 +81,7 @@ struct supervisor {
 	unsigned nfarewells;
 	bool full; /* max_connections is reached */
 	struct episode full_episode;
+	struct episode unwatched; /* connections that cannot be; never ends */
 	size_t offer_next; /* the service that was offered a place last */
 	unsigned load;	   /* of the machine, in hundredths: admission.c */
 	uint64_t load_read_ns;

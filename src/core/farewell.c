@@ -38,6 +38,7 @@ farewell_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct farewell *f = w->data;
 
+	/* If it could not be watched (EV_ERROR), the time will end it. */
 	if (client_drain(&f->client) != CLIENT_DRAINED_MORE)
 		farewell_free(f);
 }
@@ -52,7 +53,8 @@ static void
 farewell_wait(
     struct supervisor *s, const struct client *client, int64_t linger_ms)
 {
-	struct farewell *f = calloc(1, sizeof(*f));
+	struct farewell *f =
+	    reserve_has_memory() ? calloc(1, sizeof(*f)) : NULL;
 	struct client leaving = *client;
 
 	if (f == NULL) {

@@ -37,6 +37,16 @@ handler_init(struct handler *h, struct service *service,
 	};
 }
 
+void
+handler_return_id(struct handler *h)
+{
+	struct supervisor *s = handler_supervisor(h);
+
+	/* The last one that was given, since a launch is not interrupted. */
+	if (s->next_id == h->id)
+		s->next_id--;
+}
+
 bool
 handler_is_alive(const struct handler *h)
 {

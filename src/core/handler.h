@@ -85,6 +85,10 @@ struct handler {
 void handler_init(struct handler *h, struct service *service,
     const struct handler_owner *owner);
 
+/* It has not come to be, and is tried again as another one: gives the id
+ * back. */
+void handler_return_id(struct handler *h);
+
 /* Starts it: opens what `stderr` and `kill_mode` need, and spawns. request
  * says whom it is for; the rest is filled in. Tells the owner how it went,
  * before it returns. */

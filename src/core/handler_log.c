@@ -128,6 +128,11 @@ handler_log_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 	struct handler_log *h = w->data;
 	const uint64_t now = clock_monotonic_ns();
 
+	if ((revents & EV_ERROR) != 0) {
+		/* It could not be watched; later it may be. */
+		handler_log_throttle(h, 0);
+		return;
+	}
 	if (now - h->window_start_ns >= HANDLER_LOG_WINDOW_NS) {
 		h->window_start_ns = now;
 		h->window_bytes = 0;
@@ -144,6 +149,8 @@ handler_log_throttle_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	struct handler_log *h = w->data;
 
 	ev_io_start(loop, &h->watcher);
+	/* Whether or not it can be watched. */
+	ev_feed_event(loop, &h->watcher, EV_READ);
 }
 
 int

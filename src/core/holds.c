@@ -20,6 +20,10 @@ static void
 holds_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct epoll_event events[HOLDS_EVENTS];
+
+	/* It could not be watched; again, each time that the loop turns. */
+	if ((revents & EV_ERROR) != 0)
+		ev_io_start(loop, w);
 	/* EINTR: it stays ready, and we are called again. */
 	const int n = epoll_wait(w->fd, events, HOLDS_EVENTS, 0);
 

@@ -13,6 +13,8 @@
 #include "record.h"
 #include "service.h"
 
+#include <evinetd/base/clock.h>
+
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -76,10 +78,11 @@ lifetime_hangup(struct connection *c)
 static void
 lifetime_watch(struct connection *c)
 {
+	struct supervisor *s = c->handler.service->supervisor;
 	const int error = holds_watch(c, EPOLLRDHUP | EPOLLET);
 	struct log_record r;
 
-	if (error == 0)
+	if (error == 0 || !episode_begin(&s->unwatched, clock_monotonic_ns()))
 		return;
 	log_begin(&r, LOG_LEVEL_WARNING, "on_disconnect");
 	record_handler(&r, &c->handler);

@@ -95,9 +95,10 @@ run_launched(struct handler *h, const struct spawn_result *result)
 		r->running++;
 		return;
 	}
-	if (handler_was_shortage(result))
+	if (handler_was_shortage(result)) {
+		handler_return_id(h);
 		runner_judged(r, RUNNER_REST_RESOURCES, result);
-	else {
+	} else {
 		refusals_count(r->service, ADMIT_LAUNCH_FAILED);
 		record_refuse(h, result);
 		if (run_is_for_datagrams(run))
@@ -250,7 +251,7 @@ bool
 run_start(struct runner *r, const struct runner_socket *woken_by)
 {
 	const unsigned before = r->running;
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = reserve_has_memory() ? calloc(1, sizeof(*run)) : NULL;
 
 	if (run == NULL) {
 		const struct spawn_result failure = { .error = ENOMEM };

@@ -98,12 +98,25 @@ runner_start_all(struct runner *r, const struct runner_socket *woken_by)
 	runner_update(r);
 }
 
+/* The loop could not watch it and has stopped it; see acceptor.c. */
+static void
+runner_unwatched(struct runner *r)
+{
+	const struct spawn_result failure = { .error = ENOMEM };
+
+	runner_judged(r, RUNNER_REST_RESOURCES, &failure);
+	runner_update(r);
+}
+
 static void
 runner_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	const struct runner_socket *s = w->data;
 
-	runner_start_all(s->runner, s);
+	if ((revents & EV_ERROR) != 0)
+		runner_unwatched(s->runner);
+	else
+		runner_start_all(s->runner, s);
 }
 
 /* ---- resting ---- */

@@ -309,6 +309,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 	LIST_INIT(&s->handlers);
 	LIST_INIT(&s->farewells);
 	reserve_init(&s->reserve);
+	reserve_serve_loop();
 	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	s->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (s->null_fd == -1)
@@ -396,5 +397,6 @@ supervisor_free(struct supervisor *s)
 	if (s->null_fd != -1)
 		close(s->null_fd);
 	reserve_lend(&s->reserve);
+	reserve_free_memory();
 	free(s);
 }

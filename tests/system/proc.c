@@ -7,6 +7,8 @@
  */
 #include "proc.h"
 
+#include "harness.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -150,6 +152,18 @@ proc_cpu_seconds(pid_t pid)
 	if (!proc_read_stat(pid, &st))
 		return 0.;
 	return (double)(st.utime + st.stime) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double
+proc_measure_cpu(pid_t pid, unsigned ms)
+{
+	const uint64_t begin = harness_now_ms();
+	const double before = proc_cpu_seconds(pid);
+
+	while (harness_now_ms() < begin + ms)
+		harness_nap();
+	return (proc_cpu_seconds(pid) - before) * 1000. /
+	       (double)(harness_now_ms() - begin);
 }
 
 long

@@ -25,6 +25,9 @@ size_t proc_count_fds(pid_t pid);
 long proc_status_number(pid_t pid, const char *name);
 /* Processor time, user and system, in seconds. */
 double proc_cpu_seconds(pid_t pid);
+/* What it takes of one processor in so long a time from now on: 0.05 is five
+ * per cent. Waits for so long. */
+double proc_measure_cpu(pid_t pid, unsigned ms);
 /* A file such as "oom_score_adj" as a number. */
 long proc_read_number(pid_t pid, const char *name);
 

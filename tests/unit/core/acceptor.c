@@ -110,6 +110,20 @@ accept__client_gone_before__goes_on(void **state)
 }
 
 static void
+accept__errors_without_end__pauses_instead_of_spinning(void **state)
+{
+	expect(LISTENER_E_RETRY, 15);
+	expect(0, 1);
+	expect(LISTENER_E_RETRY, 16);
+	turn();
+	assert_int_equal(opened, 1);
+	assert_int_equal(acceptor.held, 0);
+	turn();
+	assert_int_equal(acceptor.held, ACCEPTOR_HOLD_RESOURCES);
+	assert_true(ev_is_active(&acceptor.retry));
+}
+
+static void
 accept__with_fd_table_full__pauses_listener(void **state)
 {
 	expect(0, 1);
@@ -222,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(accept__many_waiting__takes_a_bounded_batch),
 		TEST(accept__client_gone_before__goes_on),
+		TEST(accept__errors_without_end__pauses_instead_of_spinning),
 		TEST(accept__with_fd_table_full__pauses_listener),
 		TEST(accept__unknown_errno__pauses_instead_of_spinning),
 		TEST(acceptor_resume__something_was_freed__watches_at_once),

@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: 2026 The evinetd authors
+ * SPDX-License-Identifier: MIT
+ */
+
+/* The test's side of the table of calls that fail.
+ */
+#include "inject.h"
+
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct inject_table *inject_table;
+
+/* In the child, before exec. */
+static void
+inject_prepare(void *arg)
+{
+	setenv(INJECT_ENVIRONMENT, arg, 1);
+	setenv("LD_PRELOAD", TEST_PRELOAD_INJECT, 1);
+	/* The sanitizer wants to be first. */
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+}
+
+void
+inject_start(struct harness *h, const char *config)
+{
+	static char path[160];
+	const struct harness_options options = {
+		.config = config, .prepare = inject_prepare, .arg = path
+	};
+
+	harness_write_file(h, "inject", "", 0600);
+	snprintf(path, sizeof(path), "%s", harness_path(h, "inject"));
+	const int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(ftruncate(fd, sizeof(*inject_table)), 0);
+	if (inject_table != NULL)
+		munmap(inject_table, sizeof(*inject_table));
+	inject_table = mmap(NULL, sizeof(*inject_table), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(inject_table, MAP_FAILED);
+	close(fd);
+	harness_start_with(h, &options);
+}
+
+static void
+inject_set(enum inject_call call, int error, int skip, int left)
+{
+	struct inject_rule *r = &inject_table->rules[call];
+
+	r->left = 0; /* the daemon may be looking */
+	r->error = error;
+	r->skip = skip;
+	r->failed = 0;
+	r->left = left;
+}
+
+void
+inject_fail(enum inject_call call, int error, int count)
+{
+	inject_set(call, error, 0, count);
+}
+
+void
+inject_fail_after(enum inject_call call, int error, int skip)
+{
+	inject_set(call, error, skip, 1);
+}
+
+void
+inject_stop(enum inject_call call)
+{
+	inject_table->rules[call].left = 0;
+}
+
+int
+inject_count_failed(enum inject_call call)
+{
+	return inject_table->rules[call].failed;
+}
+
+void
+inject_wait_failed(enum inject_call call, int count)
+{
+	HARNESS_WAIT_UNTIL(inject_count_failed(call) >= count);
+}
