@@ -84,7 +84,7 @@ connection_event(struct connection *c, uint32_t events)
 {
 	if (c->handler.state == HANDLER_ENDED)
 		(void)connection_drain(c, events); /* c may be gone */
-	else
+	else if (client_may_have_left(&c->client))
 		lifetime_hangup(c);
 }
 

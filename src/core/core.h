@@ -91,6 +91,7 @@ struct supervisor {
 
 	struct cgroups *cgroups;     /* for kill_mode = tree; or NULL */
 	struct remains_list remains; /* of trees whose main has ended */
+	ev_timer reap; /* there were more children than one turn takes */
 	ev_timer remains_timer;
 	ev_io holds; /* holds.c: the epoll descriptor */
 

@@ -118,7 +118,7 @@ handler_end(struct handler *h, enum handler_reason reason, int signal)
 	h->killed = signal == SIGKILL;
 	ev_timer_stop(loop, &h->max);
 	/* None there: its end is on the way to us. */
-	(void)tree_kill(&h->tree, signal);
+	tree_kill(&h->tree, signal);
 	ev_timer_init(&h->kill, handler_kill_cb,
 	    (double)h->service->config->kill_grace_ms / 1e3, 0.);
 	h->kill.data = h;
@@ -140,7 +140,7 @@ handler_kill(struct handler *h)
 	if (!handler_is_alive(h))
 		return;
 	h->killed = true;
-	(void)tree_kill(&h->tree, SIGKILL); /* as above */
+	tree_kill(&h->tree, SIGKILL); /* as above */
 }
 
 void

@@ -32,6 +32,9 @@
 /* A log whose reader does not keep up is tried again so often, in seconds. */
 #define SUPERVISOR_LOG_RETRY 0.1
 
+/* So many children are reaped before the loop turns. */
+#define SUPERVISOR_REAP_MAX 5000
+
 static void
 supervisor_log_full(struct supervisor *s, const char *event)
 {
@@ -95,27 +98,53 @@ supervisor_gone(struct supervisor *s)
 	shutdown_check(s);
 }
 
-/* One SIGCHLD may stand for any number of children: all that are there. As
- * PID 1 some of them are not ours. */
-static void
-supervisor_child_cb(struct ev_loop *loop, ev_signal *w, int revents)
+/* False when there is none, or none that has ended. */
+static bool
+supervisor_reap_one(struct supervisor *s)
 {
-	struct supervisor *s = w->data;
 	struct rusage usage;
+	struct handler *h;
 	int status;
-	pid_t pid;
+	pid_t pid = wait4(-1, &status, WNOHANG, &usage);
 
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-		struct handler *h;
+	if (pid <= 0)
+		return false;
+	HASH_FIND_INT(s->by_pid, &pid, h);
+	if (h != NULL)
+		handler_exited(h, status, &usage);
+	else
+		tree_check_remains(s);
+	return true;
+}
 
-		HASH_FIND_INT(s->by_pid, &pid, h);
-		if (h != NULL)
-			handler_exited(h, status, &usage);
-		else
-			tree_check_remains(s);
+/* One SIGCHLD may stand for any number of children; some of them are not ours.
+ * Orphans that fork and exit may come as fast as we reap them: the others get
+ * their turn all the same. */
+static void
+supervisor_reap(struct supervisor *s)
+{
+	int left = SUPERVISOR_REAP_MAX;
+
+	while (left > 0 && supervisor_reap_one(s))
+		left--;
+	if (left == 0) {
+		ev_timer_set(&s->reap, 0., 0.);
+		ev_timer_start(s->loop, &s->reap);
 	}
 	supervisor_offer(s);
 	shutdown_check(s);
+}
+
+static void
+supervisor_child_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	supervisor_reap(w->data);
+}
+
+static void
+supervisor_reap_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	supervisor_reap(w->data);
 }
 
 static void
@@ -171,6 +200,8 @@ supervisor_init_signals(struct supervisor *s)
 	};
 	sigset_t ours, now;
 
+	ev_timer_init(&s->reap, supervisor_reap_cb, 0., 0.);
+	s->reap.data = s;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* the log has reached a limit: EFBIG */
 	sigemptyset(&ours);

@@ -58,11 +58,10 @@ tree_kill_descendants(const struct tree *t, int signal)
 	return descendants_kill(main, t->id, signal);
 }
 
-int
-tree_kill(const struct tree *t, int signal)
+/* How many it went to, or a negative errno. */
+static int
+tree_signal(const struct tree *t, int signal)
 {
-	int count = 0;
-
 	switch (t->mode) {
 	case CONFIG_KILL_MAIN:
 		return kill(t->main, signal) == 0 ? 1 : 0;
@@ -71,11 +70,25 @@ tree_kill(const struct tree *t, int signal)
 	case CONFIG_KILL_TREE:
 		break;
 	}
-	if (t->cgroup)
-		count = cgroup_kill(t->supervisor->cgroups, t->id, signal);
-	else
-		count = tree_kill_descendants(t, signal);
-	return count < 0 ? 0 : count;
+	return t->cgroup ? cgroup_kill(t->supervisor->cgroups, t->id, signal)
+			 : tree_kill_descendants(t, signal);
+}
+
+static bool
+tree_is_by_walk(const struct tree *t)
+{
+	return t->mode == CONFIG_KILL_TREE && !t->cgroup;
+}
+
+void
+tree_kill(const struct tree *t, int signal)
+{
+	const int count = tree_signal(t, signal);
+
+	/* For want of descriptors or memory; or because a walk misses those who
+	 * fork and exit all the time, which the kernel does not. */
+	if (count < 0 || (tree_is_by_walk(t) && signal == SIGKILL))
+		(void)tree_kill_group(t, signal);
 }
 
 const char *
@@ -92,15 +105,23 @@ tree_means(const struct tree *t)
 	return t->cgroup ? "cgroup" : "subreaper";
 }
 
-/* How many are left, now that the main process is reaped. */
+/* How many are left, now that the main process is reaped; or a negative errno
+ * when that cannot be told. */
 static int
 tree_remain(const struct tree *t, int signal)
 {
-	if (t->mode == CONFIG_KILL_MAIN)
+	const bool reused = kill(t->main, 0) == 0;
+
+	if (t->mode == CONFIG_KILL_MAIN ||
+	    (t->mode == CONFIG_KILL_GROUP && reused))
 		return 0;
-	if (t->mode == CONFIG_KILL_GROUP && kill(t->main, 0) == 0)
-		return 0;
-	return tree_kill(t, signal);
+	const int count = tree_signal(t, signal);
+	if (count < 0 || !tree_is_by_walk(t) || reused ||
+	    (count > 0 && signal != SIGKILL))
+		return count;
+	/* As in tree_kill(). */
+	const int group = tree_kill_group(t, signal);
+	return count > group ? count : group;
 }
 
 static void
@@ -167,6 +188,10 @@ remains_signal(struct remains *r)
 
 	if (remains_are_over(r, count) || r->retries == TREE_RETRIES) {
 		remains_free(r);
+		return;
+	}
+	if (count < 0) { /* nobody got it */
+		remains_arm(r, TREE_RETRY);
 		return;
 	}
 	if (r->seen_none) {

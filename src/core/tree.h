@@ -22,9 +22,9 @@ struct tree {
 	bool cgroup; /* it has a leaf */
 };
 
-/* Sends the signal to all of them; 0 only counts. How many are alive besides
- * the main process, at least roughly: 0 means none. */
-int tree_kill(const struct tree *t, int signal);
+/* Sends the signal to all of them, while the main process has not been
+ * reaped. */
+void tree_kill(const struct tree *t, int signal);
 
 /* What `kill_mode` is really done with: "main", "group", "cgroup",
  * "subreaper". */

@@ -9,10 +9,12 @@
 #include <evinetd/base/clock.h>
 #include <evinetd/launch/cgroup.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,11 @@
 #include <unistd.h>
 
 #define CGROUP_PATH_MAX 4096
+#define CGROUP_NAME_MAX 24
+
+/* A handler that runs as the owner of its leaf may divide that. So deep we go
+ * to be polite and to clean up; cgroup.kill and cgroup.events know no depth. */
+#define CGROUP_DEPTH 16
 
 struct cgroups {
 	int fd; /* our folder */
@@ -123,6 +130,12 @@ cgroups_free(struct cgroups *g)
 	free(g);
 }
 
+static void
+cgroup_name(uint64_t id, char name[CGROUP_NAME_MAX])
+{
+	snprintf(name, CGROUP_NAME_MAX, "%llu", (unsigned long long)id);
+}
+
 static int
 cgroup_open(struct cgroups *g, uint64_t id, const char *file, int flags)
 {
@@ -136,9 +149,9 @@ cgroup_open(struct cgroups *g, uint64_t id, const char *file, int flags)
 int
 cgroup_new(struct cgroups *g, uint64_t id, int *ret_fd)
 {
-	char name[24];
+	char name[CGROUP_NAME_MAX];
 
-	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
+	cgroup_name(id, name);
 	if (mkdirat(g->fd, name, 0755) == -1)
 		return -errno;
 	const int fd = cgroup_open(g, id, "cgroup.procs", O_WRONLY);
@@ -150,47 +163,116 @@ cgroup_new(struct cgroups *g, uint64_t id, int *ret_fd)
 	return 0;
 }
 
-static int
-cgroup_signal_each(struct cgroups *g, uint64_t id, int signal)
-{
-	const int fd = cgroup_open(g, id, "cgroup.procs", O_RDONLY);
-	int count = 0, pid;
+/* Goes from the bottom up, as rmdir(2) has to. */
+struct cgroup_walk {
+	bool remove;
+	int signal; /* else */
+	int count;  /* processes that it went to */
+	int error;  /* the first one: not all was seen */
+	int depth;
+};
 
-	if (fd < 0)
-		return fd;
+static void
+cgroup_signal(struct cgroup_walk *w, int dir_fd)
+{
+	const int fd = openat(dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	int pid;
+
+	if (fd == -1) {
+		w->error = -errno;
+		return;
+	}
 	FILE *file = fdopen(fd, "r");
 	if (file == NULL) {
 		close(fd);
-		return -ENOMEM;
+		w->error = -ENOMEM;
+		return;
 	}
 	while (fscanf(file, "%d", &pid) == 1) /* NOLINT(cert-err34-c) */
-		count += pid > 0 && kill(pid, signal) == 0;
+		w->count += pid > 0 && kill(pid, w->signal) == 0;
 	fclose(file);
-	return count;
+}
+
+static void
+cgroup_walk(struct cgroup_walk *w, int parent_fd, const char *name)
+{
+	const int fd =
+	    openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd == -1 && errno != ENOENT)
+			w->error = -errno;
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	w->depth++;
+	while (w->depth < CGROUP_DEPTH && (entry = readdir(dir)) != NULL)
+		if (entry->d_type == DT_DIR &&
+		    strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			cgroup_walk(w, dirfd(dir), entry->d_name);
+	w->depth--;
+	if (w->remove) /* busy: whoever lives there is still to go */
+		(void)unlinkat(parent_fd, name, AT_REMOVEDIR);
+	else
+		cgroup_signal(w, dirfd(dir));
+	closedir(dir);
+}
+
+/* What a walk has not seen, because it is too deep or moved meanwhile. */
+static bool
+cgroup_is_populated(struct cgroups *g, uint64_t id)
+{
+	const int fd = cgroup_open(g, id, "cgroup.events", O_RDONLY);
+	char text[128];
+
+	if (fd < 0)
+		return false;
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, "populated 1") != NULL;
 }
 
 int
 cgroup_kill(struct cgroups *g, uint64_t id, int signal)
 {
+	struct cgroup_walk w = { .signal = signal == SIGKILL ? 0 : signal };
+	char name[CGROUP_NAME_MAX];
+
+	cgroup_name(id, name);
+	cgroup_walk(&w, g->fd, name);
+	if (w.count == 0 && w.error == 0 && cgroup_is_populated(g, id))
+		w.count = 1;
 	if (signal != SIGKILL)
-		return cgroup_signal_each(g, id, signal);
-	const int count = cgroup_signal_each(g, id, 0);
+		return w.error < 0 ? w.error : w.count;
 	const int fd = cgroup_open(g, id, "cgroup.kill", O_WRONLY);
 	if (fd < 0)
-		return fd;
-	const ssize_t n = write(fd, "1", 1);
-	const int error = errno;
+		return fd == -ENOENT ? 0 : fd;
+	/* Not in a threaded one, which root can make of it. */
+	const bool failed = write(fd, "1", 1) == -1;
 	close(fd);
-	return n == -1 ? -error : count;
+	if (failed) {
+		w = (struct cgroup_walk){ .signal = SIGKILL };
+		cgroup_walk(&w, g->fd, name);
+	}
+	return w.count > 0 ? w.count : cgroup_is_populated(g, id);
 }
 
 int
 cgroup_remove(struct cgroups *g, uint64_t id)
 {
-	char name[24];
+	struct cgroup_walk w = { .remove = true };
+	char name[CGROUP_NAME_MAX];
 
-	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
-	if (unlinkat(g->fd, name, AT_REMOVEDIR) == -1 && errno != ENOENT)
+	cgroup_name(id, name);
+	if (unlinkat(g->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY)
 		return -errno;
-	return 0;
+	cgroup_walk(&w, g->fd, name);
+	return faccessat(g->fd, name, F_OK, 0) == 0 ? -EBUSY : 0;
 }

@@ -84,6 +84,17 @@ process_table_add(struct process_table *t, const struct process *p)
 }
 
 static int
+process_compare(const void *a, const void *b)
+{
+	const pid_t x = ((const struct process *)a)->pid;
+	const pid_t y = ((const struct process *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
+/* Zombies are left out: there may be thousands of them, they have no children,
+ * and nothing more can be done to them. */
+static int
 process_table_load(struct process_table *t)
 {
 	DIR *dir = opendir("/proc");
@@ -95,19 +106,22 @@ process_table_load(struct process_table *t)
 		return -errno;
 	while (error == 0 && (entry = readdir(dir)) != NULL)
 		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    process_load((pid_t)strtol(entry->d_name, NULL, 10), &p))
+		    process_load((pid_t)strtol(entry->d_name, NULL, 10), &p) &&
+		    p.state != 'Z')
 			error = process_table_add(t, &p);
 	closedir(dir);
+	if (t->count > 0)
+		qsort(t->items, t->count, sizeof(t->items[0]), process_compare);
 	return error;
 }
 
 static const struct process *
 process_table_find(const struct process_table *t, pid_t pid)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (t->items[i].pid == pid)
-			return &t->items[i];
-	return NULL;
+	const struct process key = { .pid = pid };
+
+	return bsearch(
+	    &key, t->items, t->count, sizeof(t->items[0]), process_compare);
 }
 
 /* True when a is below ancestor. Bounded: a table read while processes come
@@ -150,7 +164,7 @@ descendants_kill(pid_t main_pid, uint64_t connection, int signal)
 	for (size_t i = 0; error == 0 && i < t.count; i++) {
 		const struct process *p = &t.items[i];
 
-		if (p->state == 'Z' || !process_table_descends(&t, p, self))
+		if (!process_table_descends(&t, p, self))
 			continue;
 		if (p->pid != main_pid && p->session != main_pid &&
 		    !process_table_descends(&t, p, main_pid) &&

@@ -22,7 +22,9 @@
 /* The kernel's numbers, net/tcp_states.h: <netinet/tcp.h> has them too, but
  * its older struct tcp_info, and the two headers exclude each other. */
 enum client_tcp_state {
+	CLIENT_TCP_ESTABLISHED = 1,
 	CLIENT_TCP_FIN_WAIT1 = 4,
+	CLIENT_TCP_FIN_WAIT2 = 5,
 	CLIENT_TCP_CLOSE = 7,
 	CLIENT_TCP_CLOSE_WAIT = 8,
 	CLIENT_TCP_LAST_ACK = 9,
@@ -143,6 +145,19 @@ client_get_info(const struct client *c, struct tcp_info *ret)
 	memset(ret, 0, sizeof(*ret));
 	return (family == AF_INET || family == AF_INET6) &&
 	       getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, ret, &len) == 0;
+}
+
+bool
+client_may_have_left(const struct client *c)
+{
+	struct tcp_info info;
+
+	if (!client_get_info(c, &info))
+		return true;
+	/* Its FIN, or a reset, leads to another one. */
+	return info.tcpi_state != CLIENT_TCP_ESTABLISHED &&
+	       info.tcpi_state != CLIENT_TCP_FIN_WAIT1 &&
+	       info.tcpi_state != CLIENT_TCP_FIN_WAIT2;
 }
 
 int64_t

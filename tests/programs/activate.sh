@@ -84,7 +84,7 @@ rm "$dir"/served/*
 load 15000 "$dir/ab-killed" -r &
 load=$!
 wait_served 2
-kill -KILL "$first"
+signal KILL "$first"
 kill -0 "$load" || fail "the load was over too soon"
 wait_log " end service=web .* pid=$first reason=signal signal=KILL"
 wait_log ' start service=web ' 3

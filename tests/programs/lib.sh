@@ -4,6 +4,7 @@
 #
 # For the scripts beside it: starts the daemon in a folder of its own, on port
 # 0, and ends it. EVINETD is the program under test, SOURCE the source tree.
+# EVINETD_TEST_PID1=1 runs it as PID 1 of a PID namespace.
 
 set -eu
 : "${EVINETD:?is the program to be tested}"
@@ -12,6 +13,16 @@ set -eu
 dir=$(mktemp -d "${TMPDIR:-/tmp}/evinetd-program-XXXXXX")
 chmod 755 "$dir"
 daemon=
+child= # what we wait for: the daemon, or who made its namespace
+
+pid1=
+if [ "${EVINETD_TEST_PID1:-}" = 1 ]; then
+	pid1='unshare --pid --fork --kill-child --mount-proc --'
+	$pid1 true 2>/dev/null || {
+		echo "skipped: no PID namespace here"
+		exit 77
+	}
+fi
 
 cleanup() {
 	status=$?
@@ -19,7 +30,7 @@ cleanup() {
 	if [ -n "$daemon" ]; then
 		kill -TERM "$daemon" && kill -TERM "$daemon" &&
 			kill -TERM "$daemon"
-		wait "$daemon" || :
+		wait "$child" || :
 	fi 2>/dev/null
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
 		echo "---- log of the daemon"
@@ -65,9 +76,26 @@ wait_log() {
 serve() {
 	cat >"$dir/evinetd.ini"
 	: >"$dir/log"
-	"$EVINETD" -c "$dir/evinetd.ini" 2>"$dir/log" </dev/null &
-	daemon=$!
+	# shellcheck disable=SC2086 # words
+	$pid1 "$EVINETD" -c "$dir/evinetd.ini" 2>"$dir/log" </dev/null &
+	child=$!
+	daemon=$child
 	wait_log ' ready '
+	if [ -n "$pid1" ]; then
+		[ "$(count_log ' ready .* pid=1$')" -eq 1 ] ||
+			fail "it is not PID 1"
+		daemon=$(cat "/proc/$child/task/$child/children")
+		daemon=${daemon% }
+	fi
+}
+
+# To a process as the log calls it: signal KILL 17.
+signal() {
+	if [ -n "$pid1" ]; then
+		nsenter --target "$daemon" --pid --mount kill "-$1" "$2"
+	else
+		kill "-$1" "$2"
+	fi
 }
 
 # The port of a service.
@@ -79,7 +107,7 @@ port() {
 # The daemon ends well.
 stop() {
 	kill -TERM "$daemon"
-	wait "$daemon" || fail "the daemon ended with status $?"
+	wait "$child" || fail "the daemon ended with status $?"
 	daemon=
 }
 

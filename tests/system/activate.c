@@ -337,6 +337,36 @@ passed__on_to_activate__keeps_its_name(void **state)
 	h->finished = true;
 }
 
+/* Of what kind it is the configuration cannot know. */
+static void
+passed__idle_timeout_without_tcp__is_said(void **state)
+{
+	struct harness *h = *state;
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct passed p = { .port = 0 };
+	uint16_t unused;
+
+	p.fds[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s",
+	    harness_path(h, "passed"));
+	assert_int_equal(
+	    bind(p.fds[0], (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(p.fds[0], 16), 0);
+	for (int i = 1; i < 3; i++)
+		p.fds[i] = passed_socket(SOCK_STREAM, &unused);
+	const struct harness_options options = {
+		.config = "[web]\nlisten = fd:web\nidle_timeout = 1s\n"
+			  "handler = cat\n",
+		.prepare = passed_prepare,
+		.arg = &p,
+	};
+	harness_start_with(h, &options);
+	peer_close(peer_connect_unix(sun.sun_path, SOCK_STREAM));
+	journal_wait(
+	    h, JOURNAL("idle_timeout", "service=web", "level=warning"));
+	harness_finish(h);
+}
+
 static void
 passed__not_there__is_an_error_that_helps(void **state)
 {
@@ -413,6 +443,7 @@ main(int argc, char *argv[])
 		HARNESS_TEST(datagrams__through_activate__are_answered),
 		HARNESS_TEST(passed__by_name__are_served_in_every_mode),
 		HARNESS_TEST(passed__on_to_activate__keeps_its_name),
+		HARNESS_TEST(passed__idle_timeout_without_tcp__is_said),
 		HARNESS_TEST(passed__not_there__is_an_error_that_helps),
 		HARNESS_TEST(
 		    passed__stream_to_guarded_wait__is_an_error_that_helps),

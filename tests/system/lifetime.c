@@ -212,6 +212,37 @@ on_disconnect__half_close_within_the_grace__is_left_alone(void **state)
 	harness_finish(h);
 }
 
+/* Both look like a hangup to poll(2). */
+static void
+on_disconnect__handler_causes_the_event__is_left_alone(void **state)
+{
+	static const char *const services[] = { "shuts", "zerocopy" };
+	struct harness *h = *state;
+	char answer[4];
+
+	harness_start(h,
+	    "[defaults]\nlisten = 127.0.0.1:0\non_disconnect = kill\n"
+	    "disconnect_grace = 0\n"
+	    "[shuts]\nhandler = python3 -c '\n"
+	    "  import socket, time; s = socket.socket(fileno=0);\n"
+	    "  s.shutdown(socket.SHUT_RD); time.sleep(0.5); s.send(b\"end\");"
+	    "\n  time.sleep(600)'\n"
+	    "[zerocopy]\nhandler = python3 -c '\n"
+	    "  import socket, time; s = socket.socket(fileno=0);\n"
+	    "  s.setsockopt(1, 60, 1); s.send(b\"e\", 0x4000000);\n"
+	    "  time.sleep(0.5); s.send(b\"nd\"); time.sleep(600)'\n");
+	for (size_t i = 0; i < HARNESS_COUNT(services); i++) {
+		const int fd = peer_connect(h, services[i]);
+
+		peer_read(fd, answer, 3);
+		assert_memory_equal(answer, "end", 3);
+		assert_int_equal(journal_count(h, JOURNAL("end")), i);
+		peer_close(fd);
+		journal_wait_nth(h, JOURNAL("end", "reason=disconnect"), i + 1);
+	}
+	harness_finish(h);
+}
+
 static void
 on_disconnect__ignore__handler_goes_on(void **state)
 {
@@ -265,6 +296,8 @@ main(int argc, char *argv[])
 		HARNESS_TEST(on_disconnect__each_action__is_its_signal),
 		HARNESS_TEST(
 		    on_disconnect__half_close_within_the_grace__is_left_alone),
+		HARNESS_TEST(
+		    on_disconnect__handler_causes_the_event__is_left_alone),
 		HARNESS_TEST(on_disconnect__ignore__handler_goes_on),
 		HARNESS_TEST(rules__both_fire__the_first_is_the_reason),
 	};

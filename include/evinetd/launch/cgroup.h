@@ -26,12 +26,14 @@ void cgroups_free(struct cgroups *g);
  * that writes "0" to it joins. 0 or a negative errno. */
 int cgroup_new(struct cgroups *g, uint64_t id, int *ret_fd);
 
-/* Sends a signal to each process in the leaf; SIGKILL reaches all at once,
- * also those that fork meanwhile. How many it went to (for SIGKILL at least 1
- * when there were any), or a negative errno. */
+/* Sends a signal to each process in the leaf, and in what a handler has made
+ * below it; SIGKILL reaches all at once, also those that fork meanwhile, 0 only
+ * counts. How many it went to (at least 1 when there were any), or a negative
+ * errno: then not all were reached. */
 int cgroup_kill(struct cgroups *g, uint64_t id, int signal);
 
-/* Removes the leaf. 0, or -EBUSY while a process lives in it. */
+/* Removes the leaf, and what is below it. 0, or -EBUSY while a process lives in
+ * it. */
 int cgroup_remove(struct cgroups *g, uint64_t id);
 
 #endif

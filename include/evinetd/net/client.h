@@ -53,6 +53,11 @@ enum client_end {
 void client_traffic(
     const struct client *c, enum client_end end, struct client_traffic *ret);
 
+/* False when the client has not finished sending, nor died, for certain: what
+ * poll(2) says may come from the handler, its own shutdown(2), or what
+ * MSG_ZEROCOPY leaves for it to read. */
+bool client_may_have_left(const struct client *c);
+
 /* Milliseconds since the last byte in either direction; -1 where the kernel
  * does not tell (TCP only). */
 int64_t client_idle_ms(const struct client *c);
