@@ -9,6 +9,7 @@
  */
 #include "tree.h"
 
+#include <evinetd/base/clock.h>
 #include <evinetd/launch/cgroup.h>
 #include <evinetd/launch/descendants.h>
 
@@ -29,13 +30,18 @@
  * dies when it wakes. */
 #define TREE_RETRIES 50
 
+/* So many looks at /proc, at least so far apart, have to see none. */
+#define TREE_LOOKS    3
+#define TREE_APART_NS UINT64_C(60000000)
+
 struct remains {
 	struct tree tree;
 	ev_timer timer;
 	unsigned retries; /* after SIGKILL, or with none to be seen */
 	int signal;	  /* the next one */
 	double grace;	  /* seconds from the first to SIGKILL */
-	bool seen_none;	  /* by the last look */
+	unsigned nones;	  /* looks in a row that saw none */
+	uint64_t none_ns; /* the last of them */
 	LIST_ENTRY(remains) entry;
 };
 
@@ -162,20 +168,25 @@ remains_arm(struct remains *r, double seconds)
 	ev_timer_start(loop, &r->timer);
 }
 
-/* Nothing is left. /proc is no snapshot, and shows no environment while a
- * program is being executed: there it takes a second look. A leaf is busy until
- * the kernel has done with its last process. */
+/* Nothing is left. /proc is no snapshot, shows no environment while a program
+ * is being executed, and a look may be as old as before the end of the main
+ * process: it takes several, apart. A leaf is busy until the kernel has done
+ * with its last process. */
 static bool
 remains_are_over(struct remains *r, int count)
 {
 	const struct tree *t = &r->tree;
-	const bool sure = t->mode != CONFIG_KILL_TREE || t->cgroup;
-	const bool over = count == 0 && (sure || r->seen_none);
+	const uint64_t now = clock_monotonic_ns();
 
-	r->seen_none = count == 0;
-	if (!over || !t->cgroup)
-		return over;
-	return cgroup_remove(t->supervisor->cgroups, t->id) == 0;
+	if (count != 0)
+		r->nones = 0;
+	else if (r->nones == 0 || now - r->none_ns > TREE_APART_NS) {
+		r->nones++;
+		r->none_ns = now;
+	}
+	if (r->nones < (tree_is_by_walk(t) ? TREE_LOOKS : 1))
+		return false;
+	return !t->cgroup || cgroup_remove(t->supervisor->cgroups, t->id) == 0;
 }
 
 /* Sends the next signal and says when to come again; r is gone when nothing is
@@ -194,7 +205,7 @@ remains_signal(struct remains *r)
 		remains_arm(r, TREE_RETRY);
 		return;
 	}
-	if (r->seen_none) {
+	if (r->nones > 0) {
 		r->retries++;
 		remains_arm(r, TREE_CHECK);
 		return;

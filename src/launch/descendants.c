@@ -6,6 +6,7 @@
  * thousand processes, and done only when a handler of a `kill_mode = tree`
  * service ends where no cgroup could be made.
  */
+#include <evinetd/base/clock.h>
 #include <evinetd/launch/descendants.h>
 
 #include <ctype.h>
@@ -19,9 +20,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How long a look at /proc is as good as a new one. */
+#define DESCENDANTS_RECENT_NS UINT64_C(50000000)
+
 struct process {
 	pid_t pid, parent, session;
 	char state;
+	bool looked;	     /* connection is known */
+	uint64_t connection; /* from its environment; 0: none */
 };
 
 struct process_table {
@@ -60,6 +66,8 @@ process_load(pid_t pid, struct process *ret)
 	    sscanf(rest, ") %c %d %d %d", &ret->state, &parent, &group,
 		&session) != 4)
 		return false;
+	ret->looked = false;
+	ret->connection = 0;
 	ret->pid = pid;
 	ret->parent = parent;
 	ret->session = session;
@@ -138,42 +146,67 @@ process_table_descends(
 	return false;
 }
 
+/* Nothing is known of one that is being executed. */
 static bool
-process_has_connection(pid_t pid, uint64_t connection)
+process_has_connection(struct process *p, uint64_t connection)
 {
+	static const char name[] = "EVINETD_CONNECTION=";
 	static char buf[128 * 1024];
-	char wanted[64];
-	const size_t len = (size_t)snprintf(wanted, sizeof(wanted),
-	    "EVINETD_CONNECTION=%llu", (unsigned long long)connection);
-	const ssize_t n = process_read(pid, "environ", buf, sizeof(buf));
 
-	for (const char *p = buf; n > 0 && p < buf + n; p += strlen(p) + 1)
-		if (strncmp(p, wanted, len) == 0 && p[len] == '\0')
-			return true;
-	return false;
+	if (p->looked)
+		return p->connection == connection;
+	const ssize_t n = process_read(p->pid, "environ", buf, sizeof(buf));
+	if (n <= 0)
+		return false;
+	p->looked = true;
+	for (const char *v = buf; v < buf + n; v += strlen(v) + 1)
+		if (strncmp(v, name, sizeof(name) - 1) == 0)
+			p->connection =
+			    strtoull(v + sizeof(name) - 1, NULL, 10);
+	return p->connection == connection;
+}
+
+/* The table as it was a moment ago, or now: hundreds of handlers may end at
+ * once, and each is looked for several times. In so short a time no number of
+ * a process comes round again. */
+static int
+descendants_look(struct process_table *t, pid_t main_pid)
+{
+	static uint64_t looked_ns;
+	const bool recent =
+	    clock_monotonic_ns() - looked_ns < DESCENDANTS_RECENT_NS;
+
+	/* One that was started since has to be there. */
+	if (recent && t->count > 0 &&
+	    (process_table_find(t, main_pid) != NULL ||
+		kill(main_pid, 0) == -1))
+		return 0;
+	t->count = 0;
+	const int error = process_table_load(t);
+	looked_ns = clock_monotonic_ns();
+	return error;
 }
 
 int
 descendants_kill(pid_t main_pid, uint64_t connection, int signal)
 {
-	struct process_table t = { 0 };
+	static struct process_table t;
 	const pid_t self = getpid();
-	int error = process_table_load(&t);
+	const int error = descendants_look(&t, main_pid);
 	int count = 0;
 
 	for (size_t i = 0; error == 0 && i < t.count; i++) {
-		const struct process *p = &t.items[i];
+		struct process *p = &t.items[i];
 
 		if (!process_table_descends(&t, p, self))
 			continue;
 		if (p->pid != main_pid && p->session != main_pid &&
 		    !process_table_descends(&t, p, main_pid) &&
-		    !process_has_connection(p->pid, connection))
+		    !process_has_connection(p, connection))
 			continue;
+		if (kill(p->pid, signal) == -1 && errno == ESRCH)
+			continue; /* gone meanwhile */
 		count++;
-		if (signal != 0)
-			(void)kill(p->pid, signal); /* gone meanwhile: fine */
 	}
-	free(t.items);
 	return error < 0 ? error : count;
 }
