@@ -94,7 +94,7 @@ struct config_admission {
 	struct bucket_rate rate, rate_per_source; /* count 0: no limit */
 	enum config_full when_full;
 	enum config_refusal when_refused;
-	char *refuse_message; /* or NULL */
+	char *refuse_message; /* as it is sent, newline and all; or NULL */
 	unsigned max_load;    /* hundredths; 0: no limit */
 	struct config_hours *hours;
 	size_t nhours; /* 0: always */

@@ -143,7 +143,7 @@ schema_nearest__misspelt_keys__are_recognised(void **state)
 		{ "environmnt", "environment" },
 		{ "supplementry_group", "supplementary_groups" },
 		{ "no-new-privileges", "no_new_privileges" },
-		{ "alow", "allow" },
+		{ "allov", "allow" },
 		{ "denied", NULL },
 		{ "deny_files", "deny_file" },
 		{ "only_from", NULL },
