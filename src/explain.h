@@ -15,11 +15,11 @@ enum explain_outcome {
 	EXPLAIN_FAILED,	 /* said so */
 };
 
-/* Prints to standard output who decides about the peer, "192.0.2.7",
+/* Prints to standard output who decides about a peer, "192.0.2.7",
  * "2001:db8::1", "uid:1000" or "uid:git", and the limits that it then counts
- * against. service NULL: of all that are enabled and have a listener for such a
- * peer. */
+ * against. name NULL: of all services that are enabled and have a listener for
+ * such a peer. */
 enum explain_outcome
-explain(const struct config *config, const char *peer, const char *service);
+explain(const struct config *config, const char *peer_text, const char *name);
 
 #endif
