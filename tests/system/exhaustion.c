@@ -251,7 +251,7 @@ log_reopen__descriptors_are_used_up__works(void **state)
 {
 	struct harness *h = *state;
 	rlim_t descriptors = 64;
-	char first[192];
+	char first[264];
 
 	snprintf(first, sizeof(first), "%s.1", h->log_path);
 	snprintf(h->log_path, sizeof(h->log_path), "%s/evinetd.log", h->dir);

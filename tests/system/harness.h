@@ -41,7 +41,7 @@ struct harness {
 	char dir[128];
 	char config_path[160];
 	char out_path[160]; /* the daemon's standard output */
-	char log_path[160]; /* its log: standard error, unless told otherwise */
+	char log_path[256]; /* its log: standard error, unless told otherwise */
 	pid_t pid;	    /* the daemon's, seen from here; 0: none runs */
 	bool watched;	    /* see watch.h */
 	bool finished;	    /* the test has reached its end */
