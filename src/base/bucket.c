@@ -18,21 +18,61 @@ bucket_init(struct bucket *b)
 	b->full_at_ns = 0;
 }
 
+static uint64_t
+bucket_token_ns(const struct bucket_rate *rate)
+{
+	return rate->period_ns / rate->count;
+}
+
+uint64_t
+bucket_wait_ns(
+    const struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns)
+{
+	if (rate->count == 0 || bucket_is_full(b, now_ns))
+		return 0;
+
+	const uint64_t token_ns = bucket_token_ns(rate);
+	const uint32_t burst = rate->burst > 0 ? rate->burst : 1;
+	const uint64_t missing_ns = b->full_at_ns - now_ns;
+	const uint64_t allowed_ns = token_ns * (burst - 1);
+
+	return missing_ns > allowed_ns ? missing_ns - allowed_ns : 0;
+}
+
+void
+bucket_charge(struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns)
+{
+	if (rate->count == 0)
+		return;
+	if (bucket_is_full(b, now_ns))
+		b->full_at_ns = now_ns;
+	b->full_at_ns += bucket_token_ns(rate);
+}
+
 bool
 bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns)
 {
-	if (rate->count == 0)
-		return true;
-
-	const uint64_t token_ns = rate->period_ns / rate->count;
-	const uint32_t burst = rate->burst > 0 ? rate->burst : 1;
-	const uint64_t full_at =
-	    b->full_at_ns > now_ns ? b->full_at_ns : now_ns;
-
-	if (full_at + token_ns - now_ns > token_ns * burst)
+	if (bucket_wait_ns(b, rate, now_ns) > 0)
 		return false;
-	b->full_at_ns = full_at + token_ns;
+	bucket_charge(b, rate, now_ns);
 	return true;
+}
+
+void
+bucket_return(struct bucket *b, const struct bucket_rate *rate)
+{
+	if (rate->count == 0)
+		return;
+
+	const uint64_t token_ns = bucket_token_ns(rate);
+
+	b->full_at_ns = b->full_at_ns > token_ns ? b->full_at_ns - token_ns : 0;
+}
+
+bool
+bucket_is_full(const struct bucket *b, uint64_t now_ns)
+{
+	return b->full_at_ns <= now_ns;
 }
 
 const char *

@@ -90,7 +90,8 @@ static int
 adhoc_set_text(struct raw *raw, struct raw_section *service, const char *key,
     const char *text)
 {
-	struct raw_section *section = service;
+	const bool daemon = schema_find(SCHEMA_DAEMON, key) != NULL;
+	int error = 0;
 
 	if (strcmp(key, "listen") == 0 || strcmp(key, "handler") == 0) {
 		diag_add(raw->diag, adhoc_set,
@@ -109,9 +110,12 @@ adhoc_set_text(struct raw *raw, struct raw_section *service, const char *key,
 		    "%s: there is a control character in the value", key);
 		return 0;
 	}
-	if (schema_find(SCHEMA_DAEMON, key) != NULL)
-		section = &raw->daemon;
-	return raw_set_value(raw, section, key, text, adhoc_set);
+	/* max_connections is both, and all services are this one. */
+	if (daemon)
+		error = raw_set_value(raw, &raw->daemon, key, text, adhoc_set);
+	if (error == 0 && (!daemon || schema_find(SCHEMA_SERVICE, key) != NULL))
+		error = raw_set_value(raw, service, key, text, adhoc_set);
+	return error;
 }
 
 /* KEY=VALUE, with blanks around both as in a file. */

@@ -8,6 +8,7 @@
  */
 #include "build.h"
 
+#include "access_list.h"
 #include "nearest.h"
 #include "strings.h"
 #include "type.h"
@@ -58,6 +59,7 @@ build_free_service(struct config_service *s)
 	if (s == NULL)
 		return;
 	build_free_object(SCHEMA_SERVICE, s);
+	free(s->admission.access.rules);
 	free(s->name);
 	free(s->origins);
 	free(s);
@@ -71,6 +73,7 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->nservices; i++)
 		build_free_service(c->services[i]);
 	free(c->services);
+	access_list_free_files(c);
 	build_free_object(SCHEMA_DAEMON, c);
 	free(c->origins);
 	strings_fini(&c->files);
@@ -236,10 +239,10 @@ build_report_missing(const struct raw_section *s,
 /* Makes *ret, which may be incomplete when it returns -EINVAL (reported). */
 static int
 build_service(const struct raw_section *raw_service, const struct raw *raw,
-    struct config_service **ret)
+    struct access_list_reader *lists, struct config_service **ret)
 {
 	struct config_service *s;
-	int result, error, checked;
+	int result, error;
 
 	s = build_new_service(raw_service->name);
 	if (s == NULL)
@@ -255,16 +258,21 @@ build_service(const struct raw_section *raw_service, const struct raw *raw,
 	    build_values(raw_service, &raw->defaults, s, s->origins, raw->diag);
 	if (error == -ENOMEM)
 		return error;
-	checked = check_service(s, raw->diag);
-	if (checked != 0)
-		return checked;
+	if (error != 0)
+		result = error;
+	error = check_service(s, raw->diag);
+	if (error == -ENOMEM)
+		return error;
+	if (error != 0)
+		result = error;
+	error = access_list_fill(lists, s);
 	return error != 0 ? error : result;
 }
 
 /* [defaults] as a service of its own, so that what is wrong there is found
  * even when every service overrides it. */
 static int
-build_check_defaults(const struct raw *raw)
+build_check_defaults(const struct raw *raw, struct access_list_reader *lists)
 {
 	struct config_service *s;
 	int error;
@@ -274,19 +282,22 @@ build_check_defaults(const struct raw *raw)
 	if (s == NULL)
 		return -ENOMEM;
 	error = build_values(&raw->defaults, NULL, s, s->origins, raw->diag);
+	if (error != -ENOMEM)
+		error = access_list_fill(lists, s);
 	build_free_service(s);
 	return error == -EINVAL ? 0 : error;
 }
 
 static int
-build_services(struct config *c, const struct raw *raw)
+build_services(
+    struct config *c, const struct raw *raw, struct access_list_reader *lists)
 {
 	c->services = calloc(raw->nservices + 1, sizeof(*c->services));
 	if (c->services == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < raw->nservices; i++) {
 		struct config_service *s = NULL;
-		int error = build_service(raw->services[i], raw, &s);
+		int error = build_service(raw->services[i], raw, lists, &s);
 
 		if (error == 0 && !raw->services[i]->repeated) {
 			c->services[c->nservices++] = s;
@@ -303,15 +314,17 @@ int
 build_config(struct config *c, const struct raw *raw)
 {
 	const struct config_origin whole = { .file = c->path };
+	struct access_list_reader lists = { .config = c, .diag = raw->diag };
 	int error;
 
 	build_report_unknown(&raw->daemon, raw->diag);
 	error = build_values(&raw->daemon, NULL, c, c->origins, raw->diag);
 	if (error == -ENOMEM)
 		return error;
-	error = build_check_defaults(raw);
+	error = build_check_defaults(raw, &lists);
 	if (error == 0)
-		error = build_services(c, raw);
+		error = build_services(c, raw, &lists);
+	access_list_fini(&lists);
 	if (error == 0)
 		error = conflict_check(c, raw->diag);
 	if (error == 0 && raw->nservices == 0 &&

@@ -38,12 +38,20 @@ check_find_void(const struct config_service *s, const struct schema_key *key);
  * (reported) when they do not fit the mode, which is then nowait. */
 int mode_resolve(struct config_service *s, struct diag *diag);
 
+/* mode.c: whether clients are looked at, so that they can be refused: always
+ * in nowait, and where wait is for datagrams, or may be. */
+bool mode_has_access(const struct config_service *s);
+
 /* mode.c: sets the keys that mean nothing in the mode to what they come to. */
 void mode_apply(struct config_service *s);
 
 /* mode.c: what needs a client, in modes that have none. 0 or -EINVAL
  * (reported). */
 int mode_check(const struct config_service *s, struct diag *diag);
+
+/* admission.c: access lists that cannot work, and messages that are missing. 0
+ * or -EINVAL (reported). */
+int admission_check(const struct config_service *s, struct diag *diag);
 
 /* conflict.c: two listeners on one address. 0 or -ENOMEM. */
 int conflict_check(const struct config *c, struct diag *diag);

@@ -78,9 +78,34 @@ check_find_void_listeners(
 	return "datagrams do not wait to be accepted";
 }
 
+/* Why the key is nothing beside the value of another one, or NULL. */
+static const char *
+check_find_void_beside(const struct config_service *s, const char *key)
+{
+	const struct config_admission *a = &s->admission;
+
+	if (strcmp(key, "linger") == 0 && !s->hold)
+		return "hold is no";
+	if (strcmp(key, "disconnect_grace") == 0 &&
+	    s->on_disconnect == CONFIG_DISCONNECT_IGNORE)
+		return "on_disconnect is ignore";
+	if (strcmp(key, "source_prefix") == 0 &&
+	    a->max_connections_per_source == 0 && a->rate_per_source.count == 0)
+		return "max_connections_per_source and rate_per_source are "
+		       "none";
+	if (strcmp(key, "refuse_message") == 0 &&
+	    a->when_refused != CONFIG_REFUSAL_MESSAGE)
+		return a->when_refused == CONFIG_REFUSAL_RESET
+			   ? "when_refused is reset"
+			   : "when_refused is close";
+	return NULL;
+}
+
 const char *
 check_find_void(const struct config_service *s, const struct schema_key *key)
 {
+	const char *why;
+
 	if ((key->flags & SCHEMA_ACTIVATE) != 0 &&
 	    s->mode != CONFIG_MODE_ACTIVATE)
 		return s->mode == CONFIG_MODE_WAIT ? "mode is wait"
@@ -91,12 +116,11 @@ check_find_void(const struct config_service *s, const struct schema_key *key)
 		if (s->mode == CONFIG_MODE_ACTIVATE)
 			return "mode is activate";
 	}
-	if (strcmp(key->name, "linger") == 0 && !s->hold)
-		return "hold is no";
-	if (strcmp(key->name, "disconnect_grace") == 0 &&
-	    s->on_disconnect == CONFIG_DISCONNECT_IGNORE)
-		return "on_disconnect is ignore";
-	return check_find_void_listeners(s, key);
+	if ((key->flags & SCHEMA_ACCESS) != 0 && !mode_has_access(s))
+		return s->mode == CONFIG_MODE_WAIT ? "mode is wait"
+						   : "mode is activate";
+	why = check_find_void_beside(s, key->name);
+	return why != NULL ? why : check_find_void_listeners(s, key);
 }
 
 /* In [defaults] such keys are for the other services. */
@@ -305,6 +329,8 @@ check_service(struct config_service *s, struct diag *diag)
 		check_directory(&c);
 	}
 	if (mode_check(s, diag) != 0)
+		c.result = -EINVAL;
+	if (admission_check(s, diag) != 0)
 		c.result = -EINVAL;
 	check_hold(&c);
 	check_idle(&c);

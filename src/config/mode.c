@@ -9,6 +9,7 @@
  */
 #include "build.h"
 #include "listen.h"
+#include "type.h"
 #include "words.h"
 
 #include <errno.h>
@@ -83,6 +84,19 @@ mode_resolve(struct config_service *s, struct diag *diag)
 	return 0;
 }
 
+bool
+mode_has_access(const struct config_service *s)
+{
+	if (s->mode != CONFIG_MODE_WAIT)
+		return s->mode == CONFIG_MODE_NOWAIT;
+	for (size_t i = 0; i < s->nlisten; i++) {
+		if (listen_is_datagram(s->listen[i].kind) ||
+		    s->listen[i].kind == CONFIG_LISTEN_FD)
+			return true;
+	}
+	return false;
+}
+
 /* A value that is not in force has no place where it was written. */
 static void
 mode_forget_origin(struct config_service *s, const char *key)
@@ -92,6 +106,39 @@ mode_forget_origin(struct config_service *s, const char *key)
 
 	s->origins[schema_find(SCHEMA_SERVICE, key) - keys] =
 	    (struct config_origin){ 0 };
+}
+
+/* Whether the key is about who may enter, and nobody is asked. */
+static bool
+mode_drops_key(const struct config_service *s, const struct schema_key *key)
+{
+	const size_t first = offsetof(struct config_service, admission);
+
+	return key->offset >= first &&
+	       key->offset < first + sizeof(s->admission) &&
+	       ((key->flags & SCHEMA_ACCESS) == 0 || !mode_has_access(s));
+}
+
+static void
+mode_drop_admission(struct config_service *s)
+{
+	struct config_admission *a = &s->admission;
+	size_t count;
+	const struct schema_key *keys = schema_keys(SCHEMA_SERVICE, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!mode_drops_key(s, &keys[i]))
+			continue;
+		if (keys[i].type->fini != NULL)
+			keys[i].type->fini(&keys[i], s);
+		mode_forget_origin(s, keys[i].name);
+	}
+	a->max_connections = 0;
+	a->max_connections_per_source = 0;
+	a->rate = a->rate_per_source = (struct bucket_rate){ 0 };
+	a->when_full = CONFIG_FULL_QUEUE;
+	a->when_refused = CONFIG_REFUSAL_RESET;
+	a->max_load = 0;
 }
 
 void
@@ -110,6 +157,7 @@ mode_apply(struct config_service *s)
 		mode_forget_origin(s, "hold");
 		mode_forget_origin(s, "idle_timeout");
 		mode_forget_origin(s, "on_disconnect");
+		mode_drop_admission(s);
 	}
 }
 

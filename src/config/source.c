@@ -59,6 +59,7 @@ source_read_bytes(struct source *s)
 			    s, "the line is longer than 65536 bytes");
 		s->buf[s->len++] = (char)c;
 	}
+	s->ended = c == '\n';
 	s->total += s->len + 1;
 	if (s->total > SOURCE_FILE_MAX)
 		return source_give_up(s, "the file is larger than 64 MiB");

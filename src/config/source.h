@@ -19,6 +19,7 @@ struct source {
 	size_t total;
 	bool broken; /* ended, because the rest cannot be read */
 	bool sound;  /* the line has no control characters */
+	bool ended;  /* it has a newline; the file's last may lack it */
 	size_t len;
 	char *buf; /* the line, with a NUL for its end */
 };

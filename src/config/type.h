@@ -50,6 +50,8 @@ extern const struct schema_type type_listen, type_handler, type_stderr,
 extern const struct schema_type type_user, type_group, type_groups;
 extern const struct schema_type type_limit_count, type_limit_size,
     type_limit_time;
+extern const struct schema_type type_access, type_paths, type_rate,
+    type_prefixes, type_load, type_message, type_hours;
 
 /* Parses a value into the object and reports what is wrong with it. 0,
  * -EINVAL (reported) or -ENOMEM. */

@@ -95,8 +95,11 @@ type_parse_unsigned(struct type_context *ctx, const char *text, void *object)
 {
 	unsigned *field = type_field(ctx->key, object);
 	int64_t number;
-	int error = type_parse_number(ctx, text, &number);
+	int error;
 
+	if (type_is_none(ctx->key, text))
+		return 0;
+	error = type_parse_number(ctx, text, &number);
 	if (error == 0)
 		*field = (unsigned)number;
 	return error;
@@ -107,9 +110,13 @@ type_print_unsigned(const struct schema_key *key, const void *object, FILE *out)
 {
 	const unsigned *field = type_field_const(key, object);
 
-	fprintf(out, "%u", *field);
+	if (*field == 0 && (key->flags & SCHEMA_NONE) != 0)
+		fputs("none", out);
+	else
+		fprintf(out, "%u", *field);
 }
 
+/* One that may be `none` is 0 then. */
 const struct schema_type type_unsigned = {
 	.parse = type_parse_unsigned,
 	.print = type_print_unsigned,

@@ -166,6 +166,40 @@ const struct schema_type type_include = {
 	.fini = type_fini_strings,
 };
 
+/* A path that a list could not be written with would be lost in --dump. */
+static int
+type_take_path_cb(struct type_context *ctx, char *item, void *arg)
+{
+	char *path;
+	int error = type_make_absolute(ctx, item, &path);
+
+	free(item);
+	if (error != 0)
+		return error;
+	if (strpbrk(path, " \t\n,") == NULL)
+		return strings_take(arg, path);
+	error = value_fail(&ctx->err, 0,
+	    "there is a blank or a comma in the path \"%.200s\", and these "
+	    "separate the items of a list; put the file elsewhere",
+	    path);
+	free(path);
+	return error;
+}
+
+static int
+type_parse_paths(struct type_context *ctx, const char *text, void *object)
+{
+	return type_each_item(
+	    ctx, text, type_take_path_cb, type_field(ctx->key, object));
+}
+
+const struct schema_type type_paths = {
+	.multiline = true,
+	.parse = type_parse_paths,
+	.print = type_print_strings,
+	.fini = type_fini_strings,
+};
+
 /* The bytes of a variable's name (POSIX, XBD 8.1) that text begins with. */
 static size_t
 type_match_variable(const char *text)

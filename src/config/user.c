@@ -191,3 +191,35 @@ group_parse(const char *text, struct config_group *ret, struct value_error *err)
 		*ret = g;
 	return error;
 }
+
+int
+user_parse_uid(const char *text, uid_t *ret, struct value_error *err)
+{
+	struct config_user u;
+	int error;
+
+	if (user_parse_id(text, ret))
+		return 0;
+	error = user_parse(text, &u, err);
+	if (error != 0)
+		return error;
+	*ret = u.uid;
+	user_fini(&u);
+	return 0;
+}
+
+int
+user_parse_gid(const char *text, gid_t *ret, struct value_error *err)
+{
+	struct config_group g;
+	int error;
+
+	if (user_parse_id(text, ret))
+		return 0;
+	error = group_parse(text, &g, err);
+	if (error != 0)
+		return error;
+	*ret = g.gid;
+	group_fini(&g);
+	return 0;
+}

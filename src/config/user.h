@@ -22,4 +22,9 @@ int group_parse(
     const char *text, struct config_group *ret, struct value_error *err);
 void group_fini(struct config_group *g);
 
+/* Ids alone. A number is taken for what it is, without a look into the
+ * database. 0, -EINVAL with *err, or -ENOMEM. */
+int user_parse_uid(const char *text, uid_t *ret, struct value_error *err);
+int user_parse_gid(const char *text, gid_t *ret, struct value_error *err);
+
 #endif

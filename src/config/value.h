@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* What is wrong with a value, and how far into its text. */
@@ -64,6 +65,23 @@ struct value_prefix {
 int value_parse_prefix(
     const char *text, struct value_prefix *ret, struct value_error *err);
 
+/* Two prefix lengths, of IPv4 (1 to 32) and of IPv6 (1 to 128), with a blank
+ * or a slash between them. */
+int value_parse_lengths(const char *text, unsigned *ret_ipv4,
+    unsigned *ret_ipv6, struct value_error *err);
+
+/* A load such as 4 or 2.5, up to 10000, in hundredths; not 0. */
+int value_parse_load(const char *text, unsigned *ret, struct value_error *err);
+
+/* Text with the escapes \r \n \t and \\; \r\n is put behind one that does not
+ * end in \n, and VALUE_MESSAGE_MAX bytes is the most that it comes to. *ret is
+ * the caller's to free. 0, -EINVAL with *err, or -ENOMEM. */
+#define VALUE_MESSAGE_MAX 1000
+int value_parse_message(const char *text, char **ret, struct value_error *err);
+
+/* Writes it with these escapes. */
+void value_print_message(const char *message, FILE *out);
+
 /* Room for what the functions below write. */
 #define VALUE_TEXT_MAX 32
 
@@ -71,6 +89,7 @@ int value_parse_prefix(
  * buf. */
 const char *value_format_duration(int64_t ms, char buf[VALUE_TEXT_MAX]);
 const char *value_format_size(int64_t bytes, char buf[VALUE_TEXT_MAX]);
+const char *value_format_load(unsigned hundredths, char buf[VALUE_TEXT_MAX]);
 
 /* The next item of a list: separated by blanks, commas or lines. False at the
  * end; else *ret points into text, *ret_len bytes, and *at is behind it. Start

@@ -270,7 +270,7 @@ service_close(struct service *s)
 }
 
 static void
-service_log_recovery(const struct service *s)
+service_log_recovery(struct service *s)
 {
 	struct log_record r;
 

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* Every type of the schema: the first byte picks a key, the rest is its
- * value. What is written of a value is read back as the same.
+/* Every type of the schema, as KEY=VALUE. What is written of a value is read
+ * back as the same.
  */
 #include "fuzz.h"
 
@@ -17,16 +17,20 @@ union object {
 	struct config_service service;
 };
 
+/* The key by the name that ends in '=', or NULL. */
 static const struct schema_key *
-pick_key(uint8_t byte)
+find_key(const char *text)
 {
-	size_t ndaemon, nservice;
-	const struct schema_key *daemon = schema_keys(SCHEMA_DAEMON, &ndaemon);
-	const struct schema_key *service =
-	    schema_keys(SCHEMA_SERVICE, &nservice);
-	const size_t i = byte % (ndaemon + nservice);
+	const size_t len = strcspn(text, "=");
+	const struct schema_key *key;
+	char *name = strndup(text, len);
 
-	return i < ndaemon ? &daemon[i] : &service[i - ndaemon];
+	FUZZ_CHECK(name != NULL);
+	key = schema_find(SCHEMA_SERVICE, name);
+	if (key == NULL)
+		key = schema_find(SCHEMA_DAEMON, name);
+	free(name);
+	return text[len] == '=' ? key : NULL;
 }
 
 /* The value as it is written again, or NULL when it is not right. */
@@ -64,14 +68,11 @@ parse_and_print(const struct schema_key *key, const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct schema_key *key;
-	char *text, *first, *second;
+	char *text = fuzz_copy_text(data, size), *first = NULL, *second;
+	const struct schema_key *key = find_key(text);
 
-	if (size == 0)
-		return 0;
-	key = pick_key(data[0]);
-	text = fuzz_copy_text(data + 1, size - 1);
-	first = parse_and_print(key, text);
+	if (key != NULL)
+		first = parse_and_print(key, strchr(text, '=') + 1);
 	/* argv0's default is known only beside its handler. */
 	if (first != NULL && key->type != &type_argv0) {
 		second = parse_and_print(key, first);

@@ -33,6 +33,22 @@ void bucket_init(struct bucket *b);
 bool
 bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns);
 
+/* How long until bucket_take() will succeed, if nothing is taken until then;
+ * 0: now. */
+uint64_t bucket_wait_ns(
+    const struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns);
+
+/* Takes a token that may not be there yet: then it is owed, and the wait for
+ * the next one so much longer. */
+void bucket_charge(
+    struct bucket *b, const struct bucket_rate *rate, uint64_t now_ns);
+
+/* Gives a token back that was taken, or charged. */
+void bucket_return(struct bucket *b, const struct bucket_rate *rate);
+
+/* True when it is as bucket_init() makes it, whatever its rate. */
+bool bucket_is_full(const struct bucket *b, uint64_t now_ns);
+
 /* "20/m burst 40", as it would be written; without the burst where that is the
  * count, and "none" for no limit. Returns buf. */
 #define BUCKET_TEXT_MAX 48

@@ -32,6 +32,10 @@ enum schema_flag {
 	/* Means nothing in other modes than nowait; than activate. */
 	SCHEMA_NOWAIT = 1 << 6,
 	SCHEMA_ACTIVATE = 1 << 7,
+
+	/* Means nothing where no client is looked at: in other modes than
+	 * nowait, but for datagrams in wait. */
+	SCHEMA_ACCESS = 1 << 8,
 };
 
 struct schema_key {

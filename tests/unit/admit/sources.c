@@ -10,6 +10,18 @@
 
 #include <string.h>
 
+static const struct config_prefixes prefixes = { .ipv4 = 32, .ipv6 = 64 };
+static const struct bucket_rate unlimited = { .count = 0 };
+
+static struct sources *
+table_of(const struct bucket_rate *rate)
+{
+	struct sources *t;
+
+	assert_int_equal(sources_new(rate, &t), 0);
+	return t;
+}
+
 static struct source
 source_of(const char *ip)
 {
@@ -18,7 +30,7 @@ source_of(const char *ip)
 
 	assert_int_equal(addr_parse_ip(ip, 1234, &c.peer), 0);
 	addr_unmap(&c.peer);
-	source_from_client(&c, &s);
+	source_from_client(&c, &prefixes, &s);
 	return s;
 }
 
@@ -48,32 +60,32 @@ source_from_client__unix_peer__is_its_uid(void **state)
 		.cred = { .uid = 1000 } };
 	struct source a, b;
 
-	source_from_client(&c, &a);
+	source_from_client(&c, &prefixes, &a);
 	c.cred.pid = 77;
-	source_from_client(&c, &b);
+	source_from_client(&c, &prefixes, &b);
 	assert_memory_equal(&a, &b, sizeof(a));
 	c.cred.uid = 1001;
-	source_from_client(&c, &b);
+	source_from_client(&c, &prefixes, &b);
 	assert_memory_not_equal(&a, &b, sizeof(a));
 }
 
 static void
 sources_enter__again_and_after_leaving__counts_the_living(void **state)
 {
-	struct sources *t = sources_new();
+	struct sources *t = table_of(&unlimited);
 	const struct source a = source_of("192.0.2.1");
 	const struct source b = source_of("192.0.2.2");
 	unsigned count = 0;
 
-	assert_int_equal(sources_enter(t, &a, &count), 0);
+	assert_int_equal(sources_enter(t, &a, 0, &count), 0);
 	assert_int_equal(count, 1);
-	assert_int_equal(sources_enter(t, &a, &count), 0);
+	assert_int_equal(sources_enter(t, &a, 0, &count), 0);
 	assert_int_equal(count, 2);
-	assert_int_equal(sources_enter(t, &b, &count), 0);
+	assert_int_equal(sources_enter(t, &b, 0, &count), 0);
 	assert_int_equal(count, 1);
-	sources_leave(t, &a);
-	sources_leave(t, &a);
-	assert_int_equal(sources_enter(t, &a, &count), 0);
+	sources_leave(t, &a, 0);
+	sources_leave(t, &a, 0);
+	assert_int_equal(sources_enter(t, &a, 0, &count), 0);
 	assert_int_equal(count, 1);
 	sources_free(t);
 }
@@ -81,18 +93,18 @@ sources_enter__again_and_after_leaving__counts_the_living(void **state)
 static void
 sources__a_hundred_thousand__come_and_go(void **state)
 {
-	struct sources *t = sources_new();
+	struct sources *t = table_of(&unlimited);
 	struct source s = source_of("192.0.2.1");
 	unsigned count;
 
 	for (uint32_t i = 0; i < 100000; i++) {
 		memcpy(s.bytes, &i, sizeof(i));
-		assert_int_equal(sources_enter(t, &s, &count), 0);
+		assert_int_equal(sources_enter(t, &s, 0, &count), 0);
 		assert_int_equal(count, 1);
 	}
 	for (uint32_t i = 0; i < 100000; i++) {
 		memcpy(s.bytes, &i, sizeof(i));
-		sources_leave(t, &s);
+		sources_leave(t, &s, 0);
 	}
 	sources_free(t);
 	sources_free(NULL);
