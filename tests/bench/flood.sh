@@ -178,6 +178,8 @@ ten='198.18.0.0/15 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 10.0.0.0/8'
 ten="$ten 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16"
 ten="$ten 192.88.99.0/24"
 
+echo "$(nproc) processors, Linux $(uname -r), load $(cut -d ' ' -f 1-2 /proc/loadavg)"
+echo
 for table in a b c d; do
 	case $tables in
 	*$table*)
@@ -186,3 +188,4 @@ for table in a b c d; do
 		;;
 	esac
 done
+echo "load $(cut -d ' ' -f 1-2 /proc/loadavg)"
