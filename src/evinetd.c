@@ -5,6 +5,8 @@
 /* The daemon's command line: what to read, what to do with it, and the exit
  * status. Everything else is in the libraries; see evinetd(8).
  */
+#include "explain.h"
+
 #include <evinetd/config/config.h>
 #include <evinetd/core/pid_file.h>
 #include <evinetd/core/supervisor.h>
@@ -27,6 +29,7 @@ enum evinetd_action {
 	EVINETD_SERVE,
 	EVINETD_CHECK,
 	EVINETD_DUMP,
+	EVINETD_EXPLAIN,
 };
 
 struct evinetd_options {
@@ -34,12 +37,14 @@ struct evinetd_options {
 	const char *path;   /* -c; NULL: the default file, or ad hoc */
 	bool log_level_set; /* stronger than the key */
 	enum log_level log_level;
-	struct config_adhoc adhoc;
+	const char *explain;	   /* the peer, with EVINETD_EXPLAIN */
+	struct config_adhoc adhoc; /* words: without --listen, a service */
 };
 
 enum evinetd_option {
 	EVINETD_OPTION_CHECK = 256,
 	EVINETD_OPTION_DUMP,
+	EVINETD_OPTION_EXPLAIN,
 	EVINETD_OPTION_LISTEN,
 	EVINETD_OPTION_SET,
 	EVINETD_OPTION_LOG_LEVEL,
@@ -50,6 +55,7 @@ static const struct option evinetd_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "check", no_argument, NULL, EVINETD_OPTION_CHECK },
 	{ "dump", no_argument, NULL, EVINETD_OPTION_DUMP },
+	{ "explain", required_argument, NULL, EVINETD_OPTION_EXPLAIN },
 	{ "listen", required_argument, NULL, EVINETD_OPTION_LISTEN },
 	{ "set", required_argument, NULL, EVINETD_OPTION_SET },
 	{ "log-level", required_argument, NULL, EVINETD_OPTION_LOG_LEVEL },
@@ -62,14 +68,19 @@ static void
 evinetd_usage(FILE *out)
 {
 	fputs("usage: evinetd [-c FILE] [--check | --dump] [--log-level L]\n"
+	      "       evinetd [-c FILE] --explain PEER [SERVICE]\n"
 	      "       evinetd --listen ADDRESS [--set KEY=VALUE]... "
-	      "[--check | --dump]\n"
-	      "               [--log-level L] -- PROGRAM [ARGUMENT]...\n"
+	      "[--check | --dump |\n"
+	      "               --explain PEER] [--log-level L] -- PROGRAM "
+	      "[ARGUMENT]...\n"
 	      "\n"
 	      "  -c, --config FILE   the configuration; "
 	      "default " EVINETD_SYSCONFDIR "/evinetd.ini\n"
 	      "      --check         say what is wrong with it, and exit\n"
 	      "      --dump          print it as it takes effect, and exit\n"
+	      "      --explain PEER  print which rule decides about "
+	      "192.0.2.7, 2001:db8::1\n"
+	      "                      or uid:NAME, and exit\n"
 	      "      --listen A      serve PROGRAM without a file: '8080', "
 	      "'*:8080', 'unix:/run/x'\n"
 	      "      --set K=V       with --listen: any key of "
@@ -114,6 +125,10 @@ evinetd_take_option(struct evinetd_options *o, int option, int *ret_status)
 	case EVINETD_OPTION_DUMP:
 		o->action = EVINETD_DUMP;
 		return true;
+	case EVINETD_OPTION_EXPLAIN:
+		o->action = EVINETD_EXPLAIN;
+		o->explain = optarg;
+		return true;
 	case EVINETD_OPTION_LISTEN:
 		evinetd_add(&o->adhoc.listen, optarg);
 		return true;
@@ -151,7 +166,10 @@ evinetd_find_misuse(const struct evinetd_options *o)
 		return "-c and --listen exclude each other";
 	if (adhoc && o->adhoc.words.count == 0)
 		return "--listen needs a program: -- PROGRAM [ARGUMENT]...";
-	if (!adhoc && o->adhoc.words.count > 0)
+	if (!adhoc && o->action == EVINETD_EXPLAIN) {
+		if (o->adhoc.words.count > 1)
+			return "--explain takes one service, or none for all";
+	} else if (!adhoc && o->adhoc.words.count > 0)
 		return "a program needs --listen ADDRESS; a file needs -c";
 	if (!adhoc && o->adhoc.set.count > 0)
 		return "--set goes with --listen; a file has its own keys";
@@ -258,6 +276,23 @@ evinetd_dump(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+static int
+evinetd_explain(const struct evinetd_options *o, const struct config *config)
+{
+	const bool named =
+	    o->adhoc.listen.count == 0 && o->adhoc.words.count > 0;
+
+	switch (explain(
+	    config, o->explain, named ? o->adhoc.words.items[0] : NULL)) {
+	case EXPLAIN_ALLOWED:
+		return EXIT_SUCCESS;
+	case EXPLAIN_USAGE:
+		return EVINETD_EXIT_USAGE;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
 /* Opens the log and the pid file; whoever started us is at standard error. */
 static int
 evinetd_prepare(const struct config *config, int *ret_pid_fd)
@@ -325,6 +360,9 @@ evinetd_run(struct evinetd_options *o)
 		break;
 	case EVINETD_DUMP:
 		status = evinetd_dump(config);
+		break;
+	case EVINETD_EXPLAIN:
+		status = evinetd_explain(o, config);
 		break;
 	case EVINETD_SERVE:
 		status = evinetd_serve(config);

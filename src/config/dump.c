@@ -17,12 +17,28 @@ static void
 dump_origin(const struct config_origin *at, FILE *out)
 {
 	if (at->file == NULL)
-		fputs("; default\n", out);
+		fputs("default", out);
 	else if (at->line == 0)
-		fputs("; command line\n", out);
+		fputs("command line", out);
 	else
-		fprintf(out, "; %s%s:%u\n",
-		    at->from_defaults ? "[defaults] " : "", at->file, at->line);
+		fprintf(out, "%s%s:%u", at->from_defaults ? "[defaults] " : "",
+		    at->file, at->line);
+}
+
+void
+config_print_origin(const struct config_service *s, const char *key, FILE *out)
+{
+	const struct config_origin at = build_origin(s, key);
+
+	dump_origin(&at, out);
+}
+
+void
+config_print_value(const struct config_service *s, const char *key, FILE *out)
+{
+	const struct schema_key *k = schema_find(SCHEMA_SERVICE, key);
+
+	k->type->print(k, s, out);
 }
 
 static void
@@ -31,7 +47,9 @@ dump_key(const struct schema_key *key, const void *object,
 {
 	if (key->type == &type_include)
 		return;
+	fputs("; ", out);
 	dump_origin(origin, out);
+	fputc('\n', out);
 	if (void_since != NULL)
 		fprintf(out, "; without effect, since %s: ", void_since);
 	fprintf(out, "%s = ", key->name);

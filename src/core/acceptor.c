@@ -88,6 +88,8 @@ void
 acceptor_keep(struct acceptor *a, const struct client *client)
 {
 	a->pending = *client;
+	/* If nothing holds it by then, nobody else may come to wake it. */
+	ev_feed_event(a->service->supervisor->loop, &a->watcher, EV_READ);
 }
 
 void

@@ -59,8 +59,7 @@ void acceptor_return(struct acceptor *a, const struct client *client,
  * client if one waits. True when it did. */
 bool acceptor_offer(struct acceptor *a, enum acceptor_hold reason);
 
-/* Takes back a client that has to wait for room in its service, which is about
- * to hold the listener. */
+/* Takes back a client: it is the next one, when nothing holds the listener. */
 void acceptor_keep(struct acceptor *a, const struct client *client);
 
 /* Something was freed: ends such a pause early. */

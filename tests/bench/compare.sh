@@ -61,6 +61,7 @@ start_evinetd() {
 		[echo]
 		listen = 127.0.0.1:$port
 		handler = $program echo
+		max_connections = 10000
 	EOF
 	"$build/bin/evinetd" -c "$dir/$1.ini" 2>"$3" &
 	pid=$!

@@ -68,8 +68,9 @@ handlers__a_thousand_end_at_the_same_moment__nothing_is_left(void **state)
 	/* read finds the end of the file: status 1. */
 	harness_start(h,
 	    "[evinetd]\n"
-	    "max_connections = 1001\n"
+	    "max_connections = 1002\n"
 	    "[wait]\n"
+	    "max_connections = 1001\n"
 	    "listen = 127.0.0.1:0\n"
 	    "handler = /bin/sh -c 'exec 3<@DIR@/gate; printf x; read x <&3'\n");
 	const size_t fds = proc_count_fds(h->pid);

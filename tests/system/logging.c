@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOGGING_CONNECTIONS 600
+#define LOGGING_CONNECTIONS 900
 
 static const char logging_config[] = "[echo]\n"
 				     "listen = unix:@DIR@/socket\n"

@@ -265,7 +265,7 @@ start_and_end__one_connection__say_the_same(void **state)
 	const int fd = peer_connect(h, "echo");
 	record_own_port(fd, peer, sizeof(peer));
 	const char *line = journal_wait(
-	    h, JOURNAL("start", "service=echo", peer, "active=1/10000"));
+	    h, JOURNAL("start", "service=echo", peer, "active=1/256"));
 	snprintf(pid, sizeof(pid), "pid=%s", journal_field(line, "pid"));
 	snprintf(conn, sizeof(conn), "conn=%s", journal_field(line, "conn"));
 	assert_int_equal(journal_number(line, "conn"), 2);

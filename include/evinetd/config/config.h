@@ -266,4 +266,18 @@ void config_free(struct config *c);
  * same configuration. 0, or a negative errno of the stream. */
 int config_dump(const struct config *c, FILE *out);
 
+/* One value of a service, as config_dump() writes it ("none", "20/m burst 40");
+ * and where it was written: "FILE:LINE", "[defaults] FILE:LINE", "default" or
+ * "command line". The key is one of the schema table. */
+void
+config_print_value(const struct config_service *s, const char *key, FILE *out);
+void
+config_print_origin(const struct config_service *s, const char *key, FILE *out);
+
+/* The service of that name, or NULL; and the name that a misspelt one is
+ * nearest to, or NULL when none is near enough to be meant. */
+const struct config_service *
+config_find_service(const struct config *c, const char *name);
+const char *config_nearest_service(const struct config *c, const char *name);
+
 #endif

@@ -95,6 +95,7 @@ dump__of_everything__is_read_back(void **state)
 	mkdir("dir", 0755);
 	support_write("run", "#!/bin/sh\n");
 	chmod("run", 0755);
+	support_write("list", "192.0.2.7\n");
 	assert_round_trip(support_load(
 	    "[evinetd]\nlog = ./log\nlog_level = error\nlog_format = json\n"
 	    "log_connections = none\nmax_connections = 5\npid_file = pid\n"
@@ -110,6 +111,14 @@ dump__of_everything__is_read_back(void **state)
 	    "no_new_privileges = no\nlinger = 250ms\nbacklog = 7\n"
 	    "keepalive = none\nmark = 0xff\ntos = 0x10\nfast_open = 3\n"
 	    "receive_buffer = 65537\nbind_device = eth0\n"
+	    "allow = 192.0.2.0/24 ::/0\n\tuid:root gid:5\ndeny = ::1\n"
+	    "deny_file = list, ./list\nmax_connections = 7\n"
+	    "max_connections_per_source = 2\nsource_prefix = 24/56\n"
+	    "rate = 100/s burst 1\nrate_per_source = 1/d\n"
+	    "when_full = refuse\nwhen_refused = message\n"
+	    "refuse_message = ; 421 no\\r\\n\\tcome \\\\ back\n"
+	    "max_load = 2.05\nactive_hours = Sat-Sun/22:00-06:00\n"
+	    "\t08:00-24:00 Mon/00:00-12:00, Tue/00:00-12:00\n"
 	    "[b]\nlisten = vsock:7 unix-seqpacket:/y\nhandler = builtin:time\n"
 	    "socket_mode = 0\nsocket_user = 0\nsocket_group = 54321\n"
 	    "stderr = client\nhold = no\n"
@@ -319,6 +328,37 @@ adhoc__key_set_twice__is_refused(void **state)
 	free(complaints);
 }
 
+static void
+adhoc__max_connections__is_that_of_all_and_of_the_service(void **state)
+{
+	const struct command_line line = {
+		.listen = { "7" },
+		.set = { "max_connections=1000", "allow = ::1" },
+		.words = { "builtin:echo" },
+	};
+	const struct command_line wrong = {
+		.listen = { "7" },
+		.set = { "max_connections=0" },
+		.words = { "builtin:echo" },
+	};
+	const struct config_access_set *allow;
+	struct config *c = NULL;
+	char *complaints;
+
+	assert_int_equal(load_adhoc(&line, &c, &complaints), 0);
+	free(complaints);
+	assert_int_equal(c->max_connections, 1000);
+	assert_int_equal(c->services[0]->admission.max_connections, 1000);
+	allow = c->services[0]->admission.access.rules[0].set;
+	assert_string_equal(allow->file, "--set");
+	assert_int_equal(allow->items[0].line, 0);
+	assert_round_trip(c);
+	assert_int_equal(load_adhoc(&wrong, &c, &complaints), -EINVAL);
+	assert_string_equal(complaints,
+	    "--set: max_connections: 0 is out of range, 1 to 1000000\n");
+	free(complaints);
+}
+
 int
 main(void)
 {
@@ -335,6 +375,8 @@ main(void)
 		    adhoc__relative_program__is_in_the_current_directory),
 		cmocka_unit_test(adhoc__mistakes__name_the_option),
 		cmocka_unit_test(adhoc__key_set_twice__is_refused),
+		cmocka_unit_test(
+		    adhoc__max_connections__is_that_of_all_and_of_the_service),
 	};
 
 	return cmocka_run_group_tests(

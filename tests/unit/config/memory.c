@@ -102,13 +102,19 @@ static const char right[] =
     "handler = sh -c 'a b' x\ndescription = a\n\tb\n"
     "environment = A=1 B=2\npass_environment = C D\n"
     "working_directory = .\nstderr = ./err\nargv0 = x\n"
-    "socket_user = root\nsocket_group = root\nbind_device = eth0\n";
+    "socket_user = root\nsocket_group = root\nbind_device = eth0\n"
+    "[e]\nlisten = 7 unix:/y\nhandler = sh\nallow = ::1 uid:root gid:root\n"
+    "deny = ::2\nallow_file = list\ndeny_file = other list\n"
+    "when_refused = message\nrefuse_message = x\n"
+    "active_hours = 08:00-09:00 10:00-11:00\n"
+    "[f]\nlisten = 8\nhandler = sh\ndeny_file = list\n";
 
 static const char wrong[] =
     "[evinted]\nlog_level = x\n[a]\nlisten = 99999 nothere\nfoo = 1\n"
     "handler = 'x\nhandler = y\n[a]\n[b]\nlisten = 1\n"
     "handler = /not/there\nuser = no-such-one\n[c]\nlisten = 1\n"
-    "handler = builtin:echo\n[c\n bad\nworse\n";
+    "handler = builtin:echo\n[c\n bad\nworse\n[d]\nlisten = 1\n"
+    "handler = builtin:echo\nallow = x\nallow_file = bad bad nothere\n";
 
 /* How often one failed. */
 static long
@@ -165,6 +171,8 @@ load__without_memory_somewhere__ends_with_enomem(void **state)
 				 "handler = builtin:echo\n");
 	support_write("x1.ini", "[c]\nlisten = 127.0.0.1:6\n"
 				"handler = builtin:echo\n");
+	support_write("list", "::1\n::2\n::3\nuid:root\n");
+	support_write("other", "");
 	support_write("t.ini", right);
 	assert_true(fail_each_allocation(load_file, 0) > 150);
 }
@@ -172,6 +180,7 @@ load__without_memory_somewhere__ends_with_enomem(void **state)
 static void
 load__of_a_wrong_file_without_memory__ends_too(void **state)
 {
+	support_write("bad", "::1\nx\n");
 	support_write("t.ini", wrong);
 	assert_true(fail_each_allocation(load_file, -EINVAL) > 100);
 }

@@ -173,6 +173,20 @@ acceptor_return__no_room__client_is_first_after_the_pause(void **state)
 }
 
 static void
+acceptor_keep__nothing_holds_it__client_is_next_by_itself(void **state)
+{
+	const struct client c = { .fd = dup(pair[0]) };
+
+	turn(); /* the accept queue is empty */
+	opened = 0;
+	ev_io_stop(supervisor.loop, &acceptor.watcher);
+	acceptor_keep(&acceptor, &c);
+	turn();
+	assert_int_equal(opened, 1);
+	close(c.fd);
+}
+
+static void
 episode__shortage_again_and_again__is_one_until_nobody_waits(void **state)
 {
 	expect(LISTENER_E_PAUSE, 1);
@@ -213,6 +227,7 @@ main(void)
 		TEST(acceptor_resume__something_was_freed__watches_at_once),
 		TEST(backoff__nothing_freed__ends_by_itself_and_doubles),
 		TEST(acceptor_return__no_room__client_is_first_after_the_pause),
+		TEST(acceptor_keep__nothing_holds_it__client_is_next_by_itself),
 		TEST(
 		    episode__shortage_again_and_again__is_one_until_nobody_waits),
 		TEST(hold__two_reasons__needs_both_released),

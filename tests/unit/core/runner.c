@@ -32,6 +32,7 @@ static size_t nrunning;
 static unsigned launches, discarded, restored, reopened;
 static int peek_result, restore_result, reopen_result, reopened_fd;
 static int64_t stamp;
+static struct addr from;
 
 void
 __wrap_handler_launch(struct handler *h, struct spawn_request *r)
@@ -47,7 +48,7 @@ __wrap_handler_launch(struct handler *h, struct spawn_request *r)
 int
 __wrap_listener_peek(const struct listener *l, struct listener_datagram *ret)
 {
-	*ret = (struct listener_datagram){ .stamp_ns = stamp };
+	*ret = (struct listener_datagram){ .stamp_ns = stamp, .from = from };
 	return peek_result;
 }
 
@@ -91,6 +92,8 @@ setup(void **state)
 	supervisor.loop = ev_loop_new(EVFLAG_AUTO);
 	supervisor.paused = 0;
 	LIST_INIT(&supervisor.handlers);
+	refusals_init(&supervisor);
+	assert_int_equal(admit_new(&config.admission, &service.admit), 0);
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
 	launch = (struct spawn_result){ .pid = 1 };
@@ -118,6 +121,7 @@ static int
 teardown(void **state)
 {
 	runner_fini(&runner);
+	admit_free(service.admit);
 	assert_int_equal(supervisor.paused, 0);
 	close(pair[1]);
 	ev_loop_destroy(supervisor.loop);
@@ -178,6 +182,36 @@ ready__nobody_waits_after_all__starts_nothing_and_does_not_spin(void **state)
 	assert_int_equal(launches, 0);
 	assert_true(ev_is_active(&runner.rest));
 	assert_int_equal(runner.reason, RUNNER_REST_DOUBT);
+}
+
+/* The queue is full of them; nothing rests, and the others have their turn. */
+static void
+ready__from_denied_source__is_taken_and_starts_nothing(void **state)
+{
+	static struct config_access entry = {
+		.u.bytes = { 192, 0, 2 }, .kind = CONFIG_ACCESS_IPV4, .bits = 24
+	};
+	const struct config_access_set set = { "file", &entry, 1 };
+	struct config_access_rule rule = { .set = &set, .deny = true };
+	const struct config_admission admission = { .access = { &rule, 1 } };
+	struct admit *everybody = service.admit;
+
+	assert_int_equal(admit_new(&admission, &service.admit), 0);
+	assert_int_equal(addr_parse_ip("192.0.2.7", 1, &from), 0);
+	start();
+	send_one();
+	turn();
+	assert_int_equal(launches, 0);
+	assert_int_equal(discarded, 16);
+	assert_int_equal(service.refusals.by_reason[ADMIT_DENIED].count, 16);
+	assert_int_equal(runner.reason, RUNNER_AWAKE);
+	assert_int_equal(addr_parse_ip("192.0.3.7", 1, &from), 0);
+	turn();
+	assert_int_equal(launches, 1);
+	assert_int_equal(discarded, 16);
+	from = (struct addr){ 0 };
+	admit_free(service.admit);
+	service.admit = everybody;
 }
 
 static void
@@ -378,6 +412,8 @@ main(void)
 		RUNNER_TEST(ready__somebody_waits__starts_one_and_looks_away),
 		RUNNER_TEST(
 		    ready__nobody_waits_after_all__starts_nothing_and_does_not_spin),
+		RUNNER_TEST(
+		    ready__from_denied_source__is_taken_and_starts_nothing),
 		RUNNER_TEST(launch__shortage__rests_and_takes_nothing),
 		RUNNER_TEST(launch__fails__takes_one_datagram_and_rests),
 		RUNNER_TEST(exit__left_what_woke_it__rests_at_once),
