@@ -42,10 +42,12 @@ deny_round() {
 # deny_row NAME PID TEXT
 deny_row() {
 	after "$1" "$2"
-	printf '| %s | %s | %s | %s | %s | %s\n' "$3" \
+	echo "$used" >"$dir/$1.used"
+	printf '| %s | %s | %s | %s | %s | %s | %s\n' "$3" \
 		"$(middle "$1.burst" %.0f)" \
 		"$(ratio raw.burst "$1.burst" | awk '{ printf "%.2f", $1 }')" \
 		"$(over "$((used * 10000))" "$((rounds * 4000))" %.1f)" \
+		"$(over "$(cat "$dir/raw.used")" "$used" %.2f)" \
 		"$(middle "$1.steady" %.0f)" "$cells"
 }
 
@@ -102,8 +104,8 @@ done
 cat <<-EOF
 	$((rounds * 2000)) connections from denied sources in bursts, and as many in a steady flood:
 
-	| | refused a second, in bursts | ratio | CPU of each, µs | refused a second, steadily | CPU, s | VmRSS, KiB, before and after | descriptors |
-	|---|---|---|---|---|---|---|---|
+	| | refused a second, in bursts | ratio | CPU of each, µs | ratio | refused a second, steadily | CPU, s | VmRSS, KiB, before and after | descriptors |
+	|---|---|---|---|---|---|---|---|---|
 EOF
 deny_row raw "$raw" 'raw loop: accept, close'
 deny_row raw_reset "$raw_reset" 'raw loop: accept, reset'
