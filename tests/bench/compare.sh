@@ -42,46 +42,13 @@ while getopts r:n:c:p: option; do
 	esac
 done
 
-dir=$(mktemp -d)
-pids=
-finish() {
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
-	rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-fail() {
-	echo "compare.sh: $*" >&2
-	exit 1
-}
-
-# start_raw NAME [OPTION]: sets port.
-start_raw() {
-	rm -f "$dir/$1.log"
-	# shellcheck disable=SC2086 # no option, no argument
-	"$bin/rawloop" ${2-} 0 "$program" echo >"$dir/$1.log" &
-	raw_pid=$!
-	pids="$pids $raw_pid"
-	tries=0
-	until grep -qs '^port=' "$dir/$1.log"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 100 ] || fail "the raw loop does not start"
-		sleep 0.05
-	done
-	port=$(sed 's/^port=//' "$dir/$1.log")
-}
+. "$(dirname "$0")/lib.sh"
 
 # With the log in /dev/null nobody would learn which port evinetd took, so
 # it is told one that has just been free.
 find_port() {
-	start_raw port
-	kill "$raw_pid"
-	wait "$raw_pid" 2>/dev/null || :
-	pids=${pids% "$raw_pid"}
+	start_raw port 0 "" "$program" echo
+	stop "$raw_pid"
 }
 
 # start_evinetd NAME LOG_CONNECTIONS LOG: sets port.
@@ -111,11 +78,6 @@ start_evinetd() {
 	done
 }
 
-# field NAME: of the result that is in $dir/out.
-field() {
-	tr ' ' '\n' <"$dir/out" | sed -n "s/^$1=//p"
-}
-
 # load SERVER PORT: a line "rate p50 p99" is added to $dir/SERVER.runs.
 load() {
 	"$bin/loadgen" -n "$connections" -c "$concurrency" -t 60 \
@@ -124,13 +86,6 @@ load() {
 		fail "$1: connections failed"
 	}
 	echo "$(field rate) $(field p50_us) $(field p99_us)" >>"$dir/$1.runs"
-}
-
-# median: of the numbers on standard input.
-median() {
-	sort -n | awk '{ v[NR] = $1 } END {
-		print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-	}'
 }
 
 # report SERVER
@@ -149,9 +104,9 @@ start_evinetd null all /dev/null
 null=$port
 start_evinetd none none "$dir/none.log"
 none=$port
-start_raw raw
+start_raw raw 0 "" "$program" echo
 raw=$port
-start_raw floor -se
+start_raw floor 0 -se "$program" echo
 floor=$port
 
 echo "rounds=$rounds connections=$connections concurrency=$concurrency" \

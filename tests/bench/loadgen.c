@@ -13,19 +13,16 @@
  * in load.h. Exit status: 0 all good, 1 some failed, 64 usage.
  */
 #include "load.h"
+#include "options.h"
 
-#include <sys/un.h>
-
-#include <errno.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-static const char loadgen_usage[] =
+const char options_usage[] =
     "usage: loadgen [OPTION]... HOST:PORT | [HOST]:PORT | unix:PATH\n"
     "  -n COUNT    connections in all (1000)\n"
     "  -c COUNT    at a time (16)\n"
@@ -34,65 +31,6 @@ static const char loadgen_usage[] =
     "              with eof the client half-closes when it has sent (same)\n"
     "  -w SECONDS  for a connection, then it counts as a timeout (10)\n"
     "  -t SECONDS  for all of it, then what is left is a timeout (60)\n";
-
-static void __attribute__((noreturn))
-loadgen_fail(const char *what, const char *why)
-{
-	fprintf(stderr, "loadgen: %s: %s\n%s", what, why, loadgen_usage);
-	exit(EX_USAGE);
-}
-
-static size_t
-loadgen_number(const char *s, size_t min)
-{
-	unsigned long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoull(s, &end, 10);
-	if (errno != 0 || end == s || *end != '\0' || n < min ||
-	    n > 1000000000ULL)
-		loadgen_fail(s, "not a sensible number");
-	return (size_t)n;
-}
-
-static void
-loadgen_resolve_unix(struct load *l, const char *path)
-{
-	struct sockaddr_un *sun = (void *)&l->addr;
-
-	if (strlen(path) >= sizeof(sun->sun_path))
-		loadgen_fail(path, "too long for a socket");
-	sun->sun_family = AF_UNIX;
-	strcpy(sun->sun_path, path);
-	l->addr_len = sizeof(*sun);
-}
-
-static void
-loadgen_resolve(struct load *l, char *where)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *ai;
-	char *port = strrchr(where, ':'), *host = where;
-	int error;
-
-	if (strncmp(where, "unix:", 5) == 0) {
-		loadgen_resolve_unix(l, where + 5);
-		return;
-	}
-	if (port == NULL)
-		loadgen_fail(where, "no port");
-	*port++ = '\0';
-	if (host[0] == '[' && port[-2] == ']') {
-		port[-2] = '\0';
-		host++;
-	}
-	error = getaddrinfo(host, port, &hints, &ai);
-	if (error != 0)
-		loadgen_fail(host, gai_strerror(error));
-	memcpy(&l->addr, ai->ai_addr, ai->ai_addrlen);
-	l->addr_len = ai->ai_addrlen;
-	freeaddrinfo(ai);
-}
 
 static void
 loadgen_expect(struct load *l, const char *answer)
@@ -103,7 +41,7 @@ loadgen_expect(struct load *l, const char *answer)
 		l->expect = LOAD_EOF;
 	} else {
 		l->expect = LOAD_BYTES;
-		l->answer = loadgen_number(answer, 0);
+		l->answer = options_number(answer, 0);
 	}
 }
 
@@ -115,31 +53,31 @@ loadgen_parse(struct load *l, int argc, char **argv)
 	while ((c = getopt(argc, argv, "n:c:s:e:w:t:")) != -1) {
 		switch (c) {
 		case 'n':
-			l->count = loadgen_number(optarg, 1);
+			l->count = options_number(optarg, 1);
 			break;
 		case 'c':
-			l->concurrency = loadgen_number(optarg, 1);
+			l->concurrency = options_number(optarg, 1);
 			break;
 		case 's':
-			l->payload = loadgen_number(optarg, 0);
+			l->payload = options_number(optarg, 0);
 			break;
 		case 'e':
 			loadgen_expect(l, optarg);
 			break;
 		case 'w':
-			l->timeout_us = loadgen_number(optarg, 1) * 1000000;
+			l->timeout_us = options_number(optarg, 1) * 1000000;
 			break;
 		case 't':
-			l->limit_us = loadgen_number(optarg, 1) * 1000000;
+			l->limit_us = options_number(optarg, 1) * 1000000;
 			break;
 		default:
-			fputs(loadgen_usage, stderr);
+			fputs(options_usage, stderr);
 			exit(EX_USAGE);
 		}
 	}
 	if (optind + 1 != argc)
-		loadgen_fail("arguments", "one address is needed");
-	loadgen_resolve(l, argv[optind]);
+		options_fail("arguments", "one address is needed");
+	l->addr_len = options_resolve(argv[optind], &l->addr);
 }
 
 /* The latency that this part of the good connections kept within. */

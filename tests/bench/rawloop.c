@@ -11,6 +11,11 @@
  *
  *	-s	setsid(2) in the child
  *	-e	a pipe for each handler's standard error; nobody reads it
+ *
+ * And two leave out the handler, to see what it costs to refuse a client:
+ *
+ *	-a	accept and close, nothing else
+ *	-r	accept, and close with a reset
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,7 +31,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static bool rawloop_session, rawloop_stderr;
+static bool rawloop_session, rawloop_stderr, rawloop_close, rawloop_reset;
 
 static int
 rawloop_listen(const char *port)
@@ -62,6 +67,16 @@ rawloop_child(int fd, int error_fd, char **handler)
 }
 
 static void
+rawloop_refuse(int fd)
+{
+	const struct linger reset = { .l_onoff = 1 };
+
+	if (rawloop_reset)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(fd);
+}
+
+static void
 rawloop_serve(int fd, char **handler)
 {
 	int fds[2] = { -1, -1 };
@@ -83,28 +98,40 @@ rawloop_serve(int fd, char **handler)
 		;
 }
 
+static void
+rawloop_parse(int argc, char **argv)
+{
+	int c;
+
+	/* "+": what follows the handler is the handler's. */
+	while ((c = getopt(argc, argv, "+sear")) != -1) {
+		rawloop_session |= c == 's';
+		rawloop_stderr |= c == 'e';
+		rawloop_close |= c == 'a' || c == 'r';
+		rawloop_reset |= c == 'r';
+		if (c == '?')
+			exit(EX_USAGE);
+	}
+	if (argc - optind >= (rawloop_close ? 1 : 2))
+		return;
+	fprintf(stderr, "usage: rawloop [-se] PORT HANDLER [ARGUMENT]...\n"
+			"       rawloop -a | -r PORT\n");
+	exit(EX_USAGE);
+}
+
 int
 main(int argc, char **argv)
 {
-	int c, fd;
+	int fd;
 
-	/* "+": what follows the handler is the handler's. */
-	while ((c = getopt(argc, argv, "+se")) != -1) {
-		rawloop_session |= c == 's';
-		rawloop_stderr |= c == 'e';
-		if (c == '?')
-			return EX_USAGE;
-	}
-	if (argc - optind < 2) {
-		fprintf(stderr,
-		    "usage: rawloop [-se] PORT HANDLER [ARGUMENT]...\n");
-		return EX_USAGE;
-	}
+	rawloop_parse(argc, argv);
 	fd = rawloop_listen(argv[optind]);
 	for (;;) {
 		int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (client != -1)
+		if (client != -1 && rawloop_close)
+			rawloop_refuse(client);
+		else if (client != -1)
 			rawloop_serve(client, argv + optind + 1);
 		else if (errno != EINTR && errno != ECONNABORTED)
 			err(EXIT_FAILURE, "accept");
