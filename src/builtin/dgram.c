@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -317,6 +318,7 @@ dgram_serve(int fd, int idle, dgram_answer_fn *answer)
 
 	if (getsockname(fd, (struct sockaddr *)&s.own, &s.own_len) == -1)
 		return -errno;
+	guard_add_ports(getenv("EVINETD_BUILTIN_PORTS"));
 	error = options_borrow(fd, s.own.ss_family);
 	if (error == 0)
 		error = dgram_loop(&s, idle, answer);

@@ -10,12 +10,17 @@
 
 #include <sys/socket.h>
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Below are the services of every system, among them all that answer to
  * whatever they get: the well-known ports of the built-in handlers (7, 9, 13,
  * 19 and 37), DNS, NTP. Clients have ports above, from the kernel. */
 #define GUARD_FIRST_CLIENT_PORT 1024
+
+/* A bit for each port. */
+static unsigned char guard_ports[(UINT16_MAX + 1) / 8];
 
 bool
 guard_get_address(const struct sockaddr *sa, struct in6_addr *ret_addr)
@@ -51,6 +56,25 @@ guard_is_host(const struct in6_addr *addr)
 	       memcmp(v4, all_ones, 4) != 0;
 }
 
+static bool
+guard_is_added(in_port_t port)
+{
+	return (guard_ports[port / 8] & (1U << port % 8)) != 0;
+}
+
+void
+guard_add_ports(const char *list)
+{
+	while (list != NULL && *list != '\0') {
+		char *end;
+		const unsigned long port = strtoul(list, &end, 10);
+
+		if (end > list && port <= UINT16_MAX)
+			guard_ports[port / 8] |= 1U << port % 8;
+		list = *end == '\0' ? end : end + 1;
+	}
+}
+
 bool
 guard_may_answer(const struct sockaddr *source, in_port_t own_port)
 {
@@ -62,5 +86,6 @@ guard_may_answer(const struct sockaddr *source, in_port_t own_port)
 	/* The port is in the same place in both. */
 	port = ntohs(((const struct sockaddr_in *)source)->sin_port);
 	/* The same port elsewhere is the same service on another host. */
-	return port >= GUARD_FIRST_CLIENT_PORT && port != own_port;
+	return port >= GUARD_FIRST_CLIENT_PORT && port != own_port &&
+	       !guard_is_added(port);
 }

@@ -25,6 +25,10 @@ bool guard_get_address(const struct sockaddr *sa, struct in6_addr *ret_addr);
  * like any other; the kernel knows them. */
 bool guard_is_host(const struct in6_addr *addr);
 
+/* Ports of services that answer too, as "7,5007": whoever comes from one of
+ * them is not answered. NULL: none. What is no port is passed over. */
+void guard_add_ports(const char *list);
+
 /* Whether a datagram from this IPv4 or IPv6 source may be answered by a
  * socket that is bound to own_port (host byte order). */
 bool guard_may_answer(const struct sockaddr *source, in_port_t own_port);

@@ -15,6 +15,7 @@
  *   episode.c      what is said once in ten seconds
  *   reserve.c      descriptors and memory for bad times
  *   limits.c       our own limits, held against the configuration
+ *   builtin_ports.c  which built-ins must not answer each other
  *   connection.c   a connection's states, until the last byte
  *   farewell.c     clients that are sent away with a message
  *   holds.c        what happens to the connections that we hold
@@ -116,6 +117,9 @@ void limits_raise_files(void);
 /* When all is open: says so if clients would have to wait for want of
  * descriptors before they have to for a limit of the configuration. */
 void limits_check_files(struct supervisor *s);
+
+/* builtin_ports.c: when all is open. 0 or -ENOMEM. */
+int builtin_ports_tell(const struct supervisor *s);
 
 /* SIGTERM or SIGINT has come; again: skip the wait. */
 void shutdown_advance(struct supervisor *s, int signal);

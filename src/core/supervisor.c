@@ -324,7 +324,7 @@ supervisor_start_services(struct supervisor *s)
 			first = error;
 	}
 	supervisor_close_passed();
-	return first;
+	return first < 0 ? first : builtin_ports_tell(s);
 }
 
 int

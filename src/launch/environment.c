@@ -57,8 +57,9 @@ environment_take(struct config_strings *env, char *entry)
 	return 0;
 }
 
-static int
-environment_set(struct config_strings *env, const char *name, const char *value)
+int
+launch_environment_set(
+    struct config_strings *env, const char *name, const char *value)
 {
 	char *entry;
 
@@ -83,14 +84,14 @@ environment_is_reserved(const char *name, size_t len)
 static int
 environment_set_user(struct config_strings *env, const struct config_user *user)
 {
-	int error = environment_set(env, "HOME", user->home);
+	int error = launch_environment_set(env, "HOME", user->home);
 
 	if (error == 0)
-		error = environment_set(env, "USER", user->name);
+		error = launch_environment_set(env, "USER", user->name);
 	if (error == 0)
-		error = environment_set(env, "LOGNAME", user->name);
+		error = launch_environment_set(env, "LOGNAME", user->name);
 	if (error == 0)
-		error = environment_set(env, "SHELL", user->shell);
+		error = launch_environment_set(env, "SHELL", user->shell);
 	return error;
 }
 
@@ -106,7 +107,7 @@ environment_pass(struct config_strings *env, const struct config_strings *names)
 
 		if (value != NULL &&
 		    !environment_is_reserved(name, strlen(name)))
-			error = environment_set(env, name, value);
+			error = launch_environment_set(env, name, value);
 	}
 	return error;
 }
@@ -131,10 +132,11 @@ launch_environment_new(
     const struct config_service *service, struct config_strings *ret)
 {
 	struct config_strings env = { 0 };
-	int error = environment_set(&env, "PATH", CONFIG_HANDLER_PATH);
+	int error = launch_environment_set(&env, "PATH", CONFIG_HANDLER_PATH);
 
 	if (error == 0)
-		error = environment_set(&env, "EVINETD_SERVICE", service->name);
+		error = launch_environment_set(
+		    &env, "EVINETD_SERVICE", service->name);
 	if (error == 0 && service->user.set)
 		error = environment_set_user(&env, &service->user);
 	if (error == 0)

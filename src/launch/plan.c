@@ -186,6 +186,22 @@ launch_plan_new(const struct config_service *s, struct launch_plan **ret)
 	return 0;
 }
 
+int
+launch_plan_set_variable(
+    struct launch_plan *p, const char *name, const char *value)
+{
+	struct launch_frame frame;
+	int error = launch_environment_set(&p->environment, name, value);
+
+	if (error == 0)
+		error = launch_frame_init(&frame, p);
+	if (error < 0)
+		return error;
+	launch_frame_fini(&p->frame);
+	p->frame = frame;
+	return 0;
+}
+
 void
 launch_plan_free(struct launch_plan *p)
 {

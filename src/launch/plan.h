@@ -41,6 +41,9 @@ struct launch_plan {
  * the user's, then `pass_environment`, then `environment`. 0 or -ENOMEM. */
 int launch_environment_new(
     const struct config_service *service, struct config_strings *ret);
+/* Adds NAME=VALUE, or replaces it. 0 or -ENOMEM. */
+int launch_environment_set(
+    struct config_strings *env, const char *name, const char *value);
 void launch_strings_fini(struct config_strings *s);
 
 /* Allocates a frame that no connection can overflow. 0 or -ENOMEM. */

@@ -33,11 +33,12 @@ peer_socket(int family, int type)
 	return fd;
 }
 
-/* From that address of 127.0.0.0/8, NULL: any, to 127.0.0.1 or another one. */
+/* To an address of 127.0.0.0/8, NULL: any, and a port, 0: any. */
 static void
-peer_bind(int fd, const char *from)
+peer_bind(int fd, const char *from, uint16_t port)
 {
-	struct sockaddr_in in4 = { .sin_family = AF_INET };
+	struct sockaddr_in in4 = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
 
 	if (from == NULL)
 		return;
@@ -61,7 +62,7 @@ peer_open_ip(
 	if (!v4)
 		assert_int_equal(inet_pton(AF_INET6, host, &in6.sin6_addr), 1);
 	fd = peer_socket(v4 ? AF_INET : AF_INET6, type);
-	peer_bind(fd, from);
+	peer_bind(fd, from, 0);
 	*ret_error =
 	    connect(fd, sa, v4 ? sizeof(in4) : sizeof(in6)) == -1 ? errno : 0;
 	return fd;
@@ -91,14 +92,23 @@ peer_connect_ip(const char *host, uint16_t port)
 }
 
 int
+peer_connect_udp_at(
+    struct harness *h, const char *service, const char *from, uint16_t port)
+{
+	struct sockaddr_in in4 = { .sin_family = AF_INET,
+		.sin_port = htons(journal_port(h, service)),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const int fd = peer_socket(AF_INET, SOCK_DGRAM);
+
+	peer_bind(fd, from, port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in4, sizeof(in4)), 0);
+	return fd;
+}
+
+int
 peer_connect_udp_from(struct harness *h, const char *service, const char *from)
 {
-	int error;
-	const int fd = peer_open_ip(
-	    "127.0.0.1", journal_port(h, service), SOCK_DGRAM, from, &error);
-
-	assert_int_equal(error, 0);
-	return fd;
+	return peer_connect_udp_at(h, service, from, 0);
 }
 
 int

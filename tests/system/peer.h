@@ -30,6 +30,8 @@ int peer_connect_ip(const char *host, uint16_t port);
 int peer_connect_udp(struct harness *h, const char *service);
 int
 peer_connect_udp_from(struct harness *h, const char *service, const char *from);
+int peer_connect_udp_at(
+    struct harness *h, const char *service, const char *from, uint16_t port);
 /* type is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
 int peer_connect_unix(const char *path, int type);
 /* 0, or the errno of a connection that was not made. */

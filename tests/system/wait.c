@@ -67,6 +67,34 @@ datagrams__after_idle_end__next_one_starts_it_again(void **state)
 	harness_finish(h);
 }
 
+/* Else one forged datagram would have two of them talk to each other for ever.
+ * A client that has the other one's port, at another address, is told from it
+ * by nothing. */
+static void
+builtin__datagram_from_port_of_another__is_not_answered(void **state)
+{
+	struct harness *h = *state;
+	char text[4];
+
+	harness_start(h,
+	    "[one]\nlisten = udp:127.0.0.1:0\nhandler = builtin:echo\n"
+	    "[two]\nlisten = udp:127.0.0.1:0\nhandler = builtin:chargen\n"
+	    "[not]\nlisten = udp:127.0.0.1:0\nhandler = @TAKER@\n");
+	const int forged =
+	    peer_connect_udp_at(h, "one", "127.0.0.2", journal_port(h, "two"));
+	const int client =
+	    peer_connect_udp_at(h, "one", "127.0.0.2", journal_port(h, "not"));
+	peer_send_text(forged, "bad");
+	peer_send_text(client, "good");
+	/* In the order in which they came. */
+	peer_read(client, text, 4);
+	assert_memory_equal(text, "good", 4);
+	assert_int_equal(recv(forged, text, 4, MSG_DONTWAIT), -1);
+	peer_close(forged);
+	peer_close(client);
+	harness_finish(h);
+}
+
 static void
 builtin__on_udp_and_unix__answers(void **state)
 {
@@ -474,6 +502,8 @@ main(int argc, char *argv[])
 	static const struct CMUnitTest tests[] = {
 		HARNESS_TEST(
 		    datagrams__after_idle_end__next_one_starts_it_again),
+		HARNESS_TEST(
+		    builtin__datagram_from_port_of_another__is_not_answered),
 		HARNESS_TEST(builtin__on_udp_and_unix__answers),
 		HARNESS_TEST(stream__contract__is_that_of_a_listener),
 		HARNESS_TEST(stream__handler_leaves_flags__next_finds_none),

@@ -18,6 +18,12 @@ struct launch_plan;
  * 0, -ENOMEM, or another negative errno. */
 int
 launch_plan_new(const struct config_service *service, struct launch_plan **ret);
+
+/* Adds a variable to what all handlers get, or replaces it. 0 or -ENOMEM; then
+ * the plan must not be used. */
+int launch_plan_set_variable(
+    struct launch_plan *plan, const char *name, const char *value);
+
 void launch_plan_free(struct launch_plan *plan);
 
 #endif

@@ -54,6 +54,19 @@ guard__with_client__may_answer(void **state)
 }
 
 static void
+guard__with_added_port__may_not(void **state)
+{
+	guard_add_ports(NULL);
+	guard_add_ports("");
+	guard_add_ports("2000,,65535,x,70000,-5,30000,");
+	assert_false(may_answer("192.0.2.7", 2000));
+	assert_false(may_answer("::1", 65535));
+	assert_false(may_answer("192.0.2.7", 30000));
+	assert_true(may_answer("192.0.2.7", 2001));
+	assert_true(may_answer("192.0.2.7", 70000 & 0xffff));
+}
+
+static void
 guard__with_port_of_a_service__may_not(void **state)
 {
 	const char *const hosts[] = { "192.0.2.7", "2001:db8::7",
@@ -99,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test(name)
 		T(guard__with_client__may_answer),
+		T(guard__with_added_port__may_not),
 		T(guard__with_port_of_a_service__may_not),
 		T(guard__with_what_is_no_host__may_not),
 		T(guard__with_other_family__may_not),
