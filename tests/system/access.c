@@ -39,6 +39,7 @@ deny__listed_source__is_reset_and_rule_is_named(void **state)
 	assert_string_equal(journal_field(line, "at"), at);
 	assert_string_equal(peer_fate(h, "echo", NULL), "served");
 	/* None of it cost a process. */
+	journal_wait(h, JOURNAL("start"));
 	assert_int_equal(journal_count(h, JOURNAL("start")), 1);
 	harness_finish(h);
 }

@@ -65,6 +65,7 @@ max_connections__reached__clients_wait_for_their_place(void **state)
 	assert_string_equal(peer_ask(h, "other", "hello"), "hello");
 	assert_true(limits_measure_cpu(h->pid) < 0.1);
 	for (size_t i = 3; i < 6; i++) {
+		journal_wait_nth(h, JOURNAL("start", "service=echo"), i);
 		assert_int_equal(
 		    journal_count(h, JOURNAL("start", "service=echo")), i);
 		peer_close(fds[i - 3]);
