@@ -90,32 +90,14 @@ lifetime_watch(struct connection *c)
 	log_end(&r);
 }
 
-/* Of a socket that was passed to us the configuration does not know the
- * kind. */
-static void
-lifetime_watch_idle(struct connection *c)
-{
-	struct log_record r;
-
-	if (client_idle_ms(&c->client) >= 0) {
-		lifetime_arm(c, &c->lifetime.idle,
-		    c->handler.service->config->idle_timeout_ms,
-		    lifetime_idle_cb);
-		return;
-	}
-	log_begin(&r, LOG_LEVEL_WARNING, "idle_timeout");
-	record_handler(&r, &c->handler);
-	log_str(&r, "message", "without effect: only TCP tells it");
-	log_end(&r);
-}
-
 void
 lifetime_start(struct connection *c)
 {
 	const struct config_service *config = c->handler.service->config;
 
 	if (config->idle_timeout_ms != CONFIG_NONE)
-		lifetime_watch_idle(c);
+		lifetime_arm(c, &c->lifetime.idle, config->idle_timeout_ms,
+		    lifetime_idle_cb);
 	if (config->on_disconnect != CONFIG_DISCONNECT_IGNORE)
 		lifetime_watch(c);
 }

@@ -70,28 +70,48 @@ service_listener_name(
 		   : s->config->name;
 }
 
-/* A socket that was passed shows its kind only now: an access list would be
- * void where connections are the handler's own affair. */
-static bool
-service_is_unguarded(const struct service *s, const struct listener *listeners,
+/* A socket that was passed shows its kind only now. What would be void for it
+ * is an error, as it is for other listeners when the configuration is read.
+ * NULL: it fits. */
+static const char *
+service_find_misfit(const struct service *s, const struct listener *l)
+{
+	const struct config_service *c = s->config;
+	const int family = addr_family(&l->addr);
+	const bool tcp =
+	    l->type == SOCK_STREAM && (family == AF_INET || family == AF_INET6);
+
+	if (c->mode == CONFIG_MODE_WAIT && c->admission.access.count > 0 &&
+	    l->type != SOCK_DGRAM)
+		return "it is no datagram socket, and in mode = wait access "
+		       "lists guard nothing else";
+	if (c->idle_timeout_ms != CONFIG_NONE && !tcp)
+		return "the kernel tells idle_timeout for TCP alone; set "
+		       "idle_timeout = none, and perhaps max_lifetime";
+	return NULL;
+}
+
+/* 0, or -EINVAL with *failure filled. */
+static int
+service_check_fit(const struct service *s, const struct listener *listeners,
     size_t count, struct listener_failure *failure)
 {
-	if (s->config->mode != CONFIG_MODE_WAIT ||
-	    s->config->admission.access.count == 0)
-		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (listeners[i].fd == -1 || listeners[i].type == SOCK_DGRAM)
+		const char *misfit =
+		    listeners[i].fd == -1
+			? NULL
+			: service_find_misfit(s, &listeners[i]);
+
+		if (misfit == NULL)
 			continue;
-		*failure = (struct listener_failure){ .step = "access",
+		*failure = (struct listener_failure){ .step = "check",
 			.error = EINVAL };
 		listener_format(
 		    &listeners[i], failure->address, sizeof(failure->address));
-		snprintf(failure->hint, sizeof(failure->hint),
-		    "it is no datagram socket, and in mode = wait access "
-		    "lists guard nothing else");
-		return true;
+		snprintf(failure->hint, sizeof(failure->hint), "%s", misfit);
+		return -EINVAL;
 	}
-	return false;
+	return 0;
 }
 
 static int
@@ -101,14 +121,13 @@ service_open(struct service *s, const struct config_listen *listen,
 	struct listener *l = &all->items[all->count];
 	const size_t count = listener_count(listen);
 	struct listener_failure failure;
-	const int error = listener_open(listen, &s->config->socket,
+	int error = listener_open(listen, &s->config->socket,
 	    s->config->mode != CONFIG_MODE_NOWAIT, l, &failure);
 
-	if (error == 0 && service_is_unguarded(s, l, count, &failure)) {
-		for (size_t i = 0; i < count; i++)
+	if (error == 0) {
+		error = service_check_fit(s, l, count, &failure);
+		for (size_t i = 0; i < count && error < 0; i++)
 			listener_close(&l[i]);
-		service_log_failure(s, listen, &failure);
-		return -EINVAL;
 	}
 	if (error < 0) {
 		service_log_failure(s, listen, &failure);

@@ -339,35 +339,6 @@ passed__on_to_activate__keeps_its_name(void **state)
 
 /* Of what kind it is the configuration cannot know. */
 static void
-passed__idle_timeout_without_tcp__is_said(void **state)
-{
-	struct harness *h = *state;
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct passed p = { .port = 0 };
-	uint16_t unused;
-
-	p.fds[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s",
-	    harness_path(h, "passed"));
-	assert_int_equal(
-	    bind(p.fds[0], (struct sockaddr *)&sun, sizeof(sun)), 0);
-	assert_int_equal(listen(p.fds[0], 16), 0);
-	for (int i = 1; i < 3; i++)
-		p.fds[i] = passed_socket(SOCK_STREAM, &unused);
-	const struct harness_options options = {
-		.config = "[web]\nlisten = fd:web\nidle_timeout = 1s\n"
-			  "handler = cat\n",
-		.prepare = passed_prepare,
-		.arg = &p,
-	};
-	harness_start_with(h, &options);
-	peer_close(peer_connect_unix(sun.sun_path, SOCK_STREAM));
-	journal_wait(
-	    h, JOURNAL("idle_timeout", "service=web", "level=warning"));
-	harness_finish(h);
-}
-
-static void
 passed__not_there__is_an_error_that_helps(void **state)
 {
 	struct harness *h = *state;
@@ -382,6 +353,19 @@ passed__not_there__is_an_error_that_helps(void **state)
 	h->finished = true;
 }
 
+static int
+passed_unix_socket(void)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* An abstract name of the kernel's choice. */
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&un, sizeof(sa_family_t)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
 /* Three sockets of that type do not start it; part of why. */
 static void
 passed_check_refused(
@@ -391,7 +375,8 @@ passed_check_refused(
 	uint16_t unused;
 
 	for (int i = 0; i < 3; i++)
-		p.fds[i] = passed_socket(type, &unused);
+		p.fds[i] = type == -1 ? passed_unix_socket()
+				      : passed_socket(type, &unused);
 	harness_spawn(
 	    h, &(struct harness_options){
 		   .config = config, .prepare = passed_prepare, .arg = &p });
@@ -401,6 +386,17 @@ passed_check_refused(
 	assert_non_null(strstr(line, why));
 	for (int i = 0; i < 3; i++)
 		close(p.fds[i]);
+}
+
+static void
+passed__unix_with_idle_timeout__is_an_error_that_helps(void **state)
+{
+	struct harness *h = *state;
+
+	passed_check_refused(h, -1,
+	    "[web]\nlisten = fd:web\nhandler = @PROBE@\nidle_timeout = 1s\n",
+	    "for TCP alone");
+	h->finished = true;
 }
 
 static void
@@ -443,7 +439,8 @@ main(int argc, char *argv[])
 		HARNESS_TEST(datagrams__through_activate__are_answered),
 		HARNESS_TEST(passed__by_name__are_served_in_every_mode),
 		HARNESS_TEST(passed__on_to_activate__keeps_its_name),
-		HARNESS_TEST(passed__idle_timeout_without_tcp__is_said),
+		HARNESS_TEST(
+		    passed__unix_with_idle_timeout__is_an_error_that_helps),
 		HARNESS_TEST(passed__not_there__is_an_error_that_helps),
 		HARNESS_TEST(
 		    passed__stream_to_guarded_wait__is_an_error_that_helps),
