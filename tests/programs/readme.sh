@@ -72,7 +72,7 @@ for file in "$dir"/blocks/*.ini; do
 	grep -v -e '^;' -e '^$' "$example" >"$dir/b"
 	diff "$dir/a" "$dir/b" || fail "[$name] and $example differ"
 done
-[ "$names" = ' hello mine git rsync ssh www check tftp site' ] ||
+[ "$names" = ' hello mine git rsync ssh www check tftp site ssh-guarded' ] ||
 	fail "the README has these sections:$names"
 
 # The command lines are the README's, so quotes are for eval.
