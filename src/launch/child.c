@@ -18,7 +18,25 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+/* We are suspended as long as this child is. Once it has become another user
+ * every process of that user may signal it, and could stop it for ever.
+ * SIGKILL ends that, too, and a file system that does not answer. The timer is
+ * gone with exec. */
+static void
+child_set_deadline(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGKILL };
+	const struct itimerspec in = { .it_value.tv_sec = CHILD_DEADLINE_S };
+	timer_t timer;
+
+	/* Where no timer can be had the launch is worth the risk. */
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+		(void)timer_settime(timer, 0, &in, NULL);
+}
 
 /* First, so that nothing of this child can be elsewhere. */
 static int
@@ -176,6 +194,8 @@ child_main(void *arg)
 	struct child_launch *c = arg;
 	const struct child_setup *s = c->setup;
 
+	if (s->set_uid)
+		child_set_deadline();
 	umask(s->umask);
 	child_write_pid(c);
 	if ((c->step = LAUNCH_STEP_CGROUP, child_join_cgroup(c) == -1) ||

@@ -15,15 +15,21 @@
 
 #include "plan.h"
 
+#include <evinetd/base/clock.h>
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPAWNER_STACK_SIZE (64 * 1024)
+
+/* How long a process that was killed may take to be gone. */
+#define SPAWN_EXIT_MS 100
 
 struct spawner {
 	char *stack; /* its lowest page is a guard */
@@ -102,6 +108,29 @@ spawn_reap(pid_t pid)
 		;
 }
 
+/* Whether a child that has taken so long was killed before it got to exec, and
+ * is not a handler by now. It lets go of our memory a little before it can be
+ * waited for. */
+static bool
+spawn_was_late(pid_t pid, uint64_t began_ns)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+
+	if (clock_monotonic_ns() - began_ns <
+	    CHILD_DEADLINE_S * UINT64_C(1000000000))
+		return false;
+	for (int i = 0; i < SPAWN_EXIT_MS; i++) {
+		siginfo_t info = { .si_pid = 0 };
+
+		if (waitid(P_PID, (id_t)pid, &info,
+			WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    info.si_pid == pid)
+			return info.si_code == CLD_KILLED;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
 static struct spawn_result
 spawn_clone(struct spawner *s, struct child_launch *launch)
 {
@@ -113,6 +142,7 @@ spawn_clone(struct spawner *s, struct child_launch *launch)
 	sigfillset(&all);
 	if (s->handled)
 		sigprocmask(SIG_SETMASK, &all, &old);
+	const uint64_t began_ns = clock_monotonic_ns();
 	const pid_t pid = clone(child_main, s->stack + SPAWNER_STACK_SIZE,
 	    CLONE_VM | CLONE_VFORK | SIGCHLD, launch);
 	const int error = errno;
@@ -125,6 +155,10 @@ spawn_clone(struct spawner *s, struct child_launch *launch)
 	} else if (launch->error != 0) {
 		result.step = launch->step;
 		result.error = launch->error;
+		spawn_reap(pid);
+	} else if (spawn_was_late(pid, began_ns)) {
+		result.step = launch->step;
+		result.error = ETIMEDOUT;
 		spawn_reap(pid);
 	} else
 		result.pid = pid;

@@ -5,16 +5,21 @@
 /* Handlers, clients and surroundings that would stop, starve or misuse the
  * supervisor if they could.
  */
+#include "contract.h"
 #include "journal.h"
 #include "peer.h"
 #include "proc.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The handler shares the options of the connection that we hold: with a linger
@@ -191,6 +196,53 @@ shutdown__only_a_polite_close_is_left__does_not_wait_for_it(void **state)
 	h->finished = true;
 }
 
+/* Makes setresuid(2) wait for an answer that nobody will give: the one who
+ * could is the daemon itself, which knows nothing of this descriptor. */
+static void
+make_setresuid_hang(void *arg)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setresuid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { HARNESS_COUNT(code), code };
+	const long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+
+	/* dup2(2): without its close-on-exec. */
+	if (fd == -1 || dup2((int)fd, 100) == -1)
+		_exit(125);
+}
+
+/* The supervisor is suspended until exec. Processes of the handler's user can
+ * stop the new process before (SIGSTOP, just after setresuid), and file systems
+ * may not answer; here it is a system call that does not return. */
+static void
+launch__does_not_get_to_exec__is_killed_and_others_are_served(void **state)
+{
+	struct harness *h = *state;
+	const struct harness_options options = {
+		.config = "[stuck]\nlisten = 127.0.0.1:0\nuser = nobody\n"
+			  "handler = /bin/true\n"
+			  "[echo]\nlisten = 127.0.0.1:0\n"
+			  "handler = builtin:echo\n",
+		.prepare = make_setresuid_hang,
+	};
+
+	contract_need_root();
+	harness_start_with(h, &options);
+	const int fd = peer_connect(h, "stuck");
+	journal_wait(h,
+	    JOURNAL("refuse", "service=stuck", "step=user", "errno=ETIMEDOUT"));
+	assert_int_equal(journal_count(h, JOURNAL("start")), 0);
+	assert_string_equal(peer_ask(h, "echo", "hi"), "hi");
+	peer_close(fd);
+	harness_finish(h);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -208,6 +260,8 @@ main(int argc, char *argv[])
 		HARNESS_TEST(signals__quit__stops_in_order),
 		HARNESS_TEST(
 		    shutdown__only_a_polite_close_is_left__does_not_wait_for_it),
+		HARNESS_TEST(
+		    launch__does_not_get_to_exec__is_killed_and_others_are_served),
 	};
 
 	return harness_main(argc, argv, "hostile", tests, HARNESS_COUNT(tests));

@@ -339,6 +339,24 @@ listen__a_list__opens_every_item(void **state)
 }
 
 static void
+enabled__no__does_not_listen(void **state)
+{
+	struct harness *h = *state;
+
+	harness_start(h, "[echo]\n"
+			 "listen = 127.0.0.1:0\n"
+			 "handler = builtin:echo\n"
+			 "[off]\n"
+			 "enabled = no\n"
+			 "listen = unix:@DIR@/off\n"
+			 "handler = builtin:echo\n");
+	assert_int_equal(journal_count(h, JOURNAL("listen")), 1);
+	journal_wait(h, JOURNAL("ready", "services=1"));
+	assert_int_equal(access(harness_path(h, "off"), F_OK), -1);
+	harness_finish(h);
+}
+
+static void
 listen__host_name__is_looked_up(void **state)
 {
 	struct harness *h = *state;
@@ -391,6 +409,7 @@ main(int argc, char *argv[])
 		    listen__star__is_every_address_of_both_families_on_one_port),
 		HARNESS_TEST(listen__dual_stack_star__is_one_socket_for_both),
 		HARNESS_TEST(listen__a_list__opens_every_item),
+		HARNESS_TEST(enabled__no__does_not_listen),
 		HARNESS_TEST(listen__host_name__is_looked_up),
 		HARNESS_TEST(listen__vsock__is_open),
 	};

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void
@@ -271,6 +273,140 @@ log_open__impossible_file__keeps_the_old_log(void **state)
 	    -ENOENT);
 }
 
+/* Stands in for the log daemon. */
+static struct sockaddr_un daemon_addr;
+static char daemon_asked[sizeof(daemon_addr.sun_path)];
+static int daemon_fd = -1;
+
+int __real_connect(int fd, const struct sockaddr *sa, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
+
+int
+__wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	strcpy(daemon_asked, ((const struct sockaddr_un *)sa)->sun_path);
+	return __real_connect(
+	    fd, (struct sockaddr *)&daemon_addr, sizeof(daemon_addr));
+}
+
+static int
+daemon_stop(void **state)
+{
+	log_close();
+	close(daemon_fd);
+	return unlink(daemon_addr.sun_path);
+}
+
+static int
+daemon_start(void **state)
+{
+	daemon_addr.sun_family = AF_UNIX;
+	snprintf(daemon_addr.sun_path, sizeof(daemon_addr.sun_path),
+	    "/tmp/evinetd-log-%d", (int)getpid());
+	daemon_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	return bind(
+	    daemon_fd, (struct sockaddr *)&daemon_addr, sizeof(daemon_addr));
+}
+
+/* The next datagram; "" for none. */
+static const char *
+daemon_read(void)
+{
+	static char text[LOG_LINE_MAX + 256];
+	const ssize_t n = recv(daemon_fd, text, sizeof(text) - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+/* What earlier tests lost is told first. */
+static void
+daemon_log_open(enum log_target target)
+{
+	assert_int_equal(
+	    log_open(target, NULL, LOG_FORMAT_TEXT, LOG_LEVEL_INFO), 0);
+	log_message(LOG_LEVEL_INFO, "first", "%s", "line");
+	while (*daemon_read() != '\0')
+		;
+}
+
+static void
+assert_syslog(const char *text, const char *priority, const char *expected)
+{
+	char tag[64];
+
+	snprintf(tag, sizeof(tag), " evinetd[%d]: ", (int)getpid());
+	assert_memory_equal(text, priority, strlen(priority));
+	/* RFC 3164, 4.1.2: "Mmm dd hh:mm:ss". */
+	text += strlen(priority) + strlen("Nov 24 19:55:00");
+	assert_memory_equal(text, tag, strlen(tag));
+	assert_string_equal(text + strlen(tag), expected);
+}
+
+static void
+log_open__syslog__lines_are_datagrams_with_their_level(void **state)
+{
+	daemon_log_open(LOG_TARGET_SYSLOG);
+	assert_string_equal(daemon_asked, "/dev/log");
+	log_message(LOG_LEVEL_INFO, "x", "%s", "a");
+	log_message(LOG_LEVEL_ERROR, "x", "%s", "b");
+	assert_syslog(daemon_read(), "<30>", "x message=a");
+	assert_syslog(daemon_read(), "<27>", "x level=error message=b");
+	assert_string_equal(daemon_read(), "");
+}
+
+static void
+log_open__journal__lines_are_entries_with_their_level(void **state)
+{
+	daemon_log_open(LOG_TARGET_JOURNAL);
+	assert_string_equal(daemon_asked, "/run/systemd/journal/socket");
+	log_message(LOG_LEVEL_WARNING, "x", "%s", "a");
+	assert_string_equal(daemon_read(),
+	    "PRIORITY=4\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=evinetd\n"
+	    "MESSAGE=x level=warning message=a\n");
+}
+
+static void
+log_message__syslog_was_restarted__is_in_the_new_one(void **state)
+{
+	const uint64_t before = log_lost();
+
+	daemon_log_open(LOG_TARGET_SYSLOG);
+	close(daemon_fd);
+	log_message(LOG_LEVEL_INFO, "x", "%s", "a");
+	assert_int_equal(log_lost() - before, 1);
+	assert_int_equal(unlink(daemon_addr.sun_path), 0);
+	assert_int_equal(daemon_start(state), 0);
+	log_message(LOG_LEVEL_INFO, "x", "%s", "b");
+	assert_syslog(daemon_read(), "<28>", "log_lost level=warning lines=1");
+	assert_syslog(daemon_read(), "<30>", "x message=b");
+}
+
+/* net.unix.max_dgram_qlen is a few hundred at most. */
+static void
+log_message__syslog_has_stopped__drops_and_reports(void **state)
+{
+	enum {
+		LINES = 5000
+	};
+	const uint64_t before = log_lost();
+	char expected[64];
+	int there = 0;
+
+	daemon_log_open(LOG_TARGET_SYSLOG);
+	for (int i = 0; i < LINES; i++)
+		log_message(LOG_LEVEL_INFO, "x", "%d", i);
+	while (*daemon_read() != '\0')
+		there++;
+	assert_in_range(there, 1, LINES - 1);
+	assert_int_equal(log_lost() - before, LINES - there);
+	log_message(LOG_LEVEL_INFO, "x", "%s", "b");
+	snprintf(expected, sizeof(expected), "log_lost level=warning lines=%d",
+	    LINES - there);
+	assert_syslog(daemon_read(), "<28>", expected);
+	assert_syslog(daemon_read(), "<30>", "x message=b");
+}
+
 int
 main(void)
 {
@@ -296,6 +432,15 @@ main(void)
 		    log_reopen__torn_line_in_the_old_file__new_one_begins_clean,
 		    file_open, file_close),
 		cmocka_unit_test(log_open__impossible_file__keeps_the_old_log),
+#define DAEMON_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, daemon_start, daemon_stop)
+		DAEMON_TEST(
+		    log_open__syslog__lines_are_datagrams_with_their_level),
+		DAEMON_TEST(
+		    log_open__journal__lines_are_entries_with_their_level),
+		DAEMON_TEST(
+		    log_message__syslog_was_restarted__is_in_the_new_one),
+		DAEMON_TEST(log_message__syslog_has_stopped__drops_and_reports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,10 @@ dgram__when_it_ends__puts_options_back(void **state)
 {
 	const int signals[] = { 0, SIGTERM, SIGINT, SIGHUP };
 
+	/* A shell without job control ignores SIGINT in what it runs in the
+	 * background, nohup(1) SIGHUP; and the handlers respect that. */
+	for (size_t j = 1; j < 4; j++)
+		signal(signals[j], SIG_DFL);
 	for (int kind = SERVICE_V4; kind <= SERVICE_MAPPED; kind++)
 		for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
 			for (size_t j = 0; j < 4; j++)

@@ -177,10 +177,11 @@ spawn__whatever_the_child_sets__leaves_the_parent_alone(void **state)
 	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &mask_before), 0);
 	assert_non_null(getcwd(cwd_before, sizeof(cwd_before)));
 	const mode_t mask = umask(022);
+	const int nice_before = getpriority(PRIO_PROCESS, 0);
 	close(launch(&service));
 	assert_true(result.pid > 0);
 	assert_int_equal(umask(mask), 022);
-	assert_int_equal(getpriority(PRIO_PROCESS, 0), 0);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), nice_before);
 	assert_non_null(getcwd(cwd_after, sizeof(cwd_after)));
 	assert_string_equal(cwd_before, cwd_after);
 	assert_int_equal(sigaction(SIGPIPE, NULL, &after), 0);

@@ -8,6 +8,8 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 int __real_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *len, int flags);
@@ -232,6 +234,80 @@ listener_open__udp_options__are_those_of_ip_and_no_others(void **state)
 }
 
 static void
+listener_open__tcp_options__are_on_the_socket(void **state)
+{
+	struct config_socket own = options;
+	struct addr a = fixture_addr("127.0.0.1");
+	const struct config_listen spec = {
+		.kind = CONFIG_LISTEN_TCP, .addrs = &a, .naddrs = 1
+	};
+	char device[16] = "";
+	socklen_t len = sizeof(device);
+	struct listener l;
+
+	own.reuse_port = own.freebind = true;
+	own.defer_accept_ms = 3000;
+	own.fast_open = 5;
+	own.bind_device = (char *)"lo";
+	assert_int_equal(listener_open(&spec, &own, false, &l, &f), 0);
+	assert_int_equal(fixture_option(l.fd, SOL_SOCKET, SO_REUSEPORT), 1);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_IP, IP_FREEBIND), 1);
+	/* tcp(7): as many retransmissions, 1, 2, ... seconds apart. */
+	assert_int_equal(
+	    fixture_option(l.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 3);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_TCP, TCP_FASTOPEN), 5);
+	assert_int_equal(
+	    getsockopt(l.fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len), 0);
+	assert_string_equal(device, "lo");
+	listener_close(&l);
+}
+
+static void
+listener_open__unset_options__are_not_on_the_socket(void **state)
+{
+	struct listener l = fixture_open(CONFIG_LISTEN_TCP, "127.0.0.1", false);
+
+	assert_int_equal(fixture_option(l.fd, SOL_SOCKET, SO_REUSEPORT), 0);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_IP, IP_FREEBIND), 0);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_IP, IP_TRANSPARENT), 0);
+	assert_int_equal(
+	    fixture_option(l.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	assert_int_equal(fixture_option(l.fd, IPPROTO_TCP, TCP_FASTOPEN), 0);
+	listener_close(&l);
+}
+
+static void
+check_transparent(const char *text, int level, int name)
+{
+	struct config_socket own = options;
+	struct addr a = fixture_addr(text);
+	const struct config_listen spec = {
+		.kind = CONFIG_LISTEN_TCP, .addrs = &a, .naddrs = 1
+	};
+	struct listener l;
+	int error;
+
+	own.transparent = true;
+	error = listener_open(&spec, &own, false, &l, &f);
+	if (error == -EPERM) {
+		assert_string_equal(f.step, "transparent");
+		skip(); /* without CAP_NET_ADMIN */
+	}
+	if (error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
+		skip(); /* without IPv6 */
+	assert_int_equal(error, 0);
+	assert_int_equal(fixture_option(l.fd, level, name), 1);
+	listener_close(&l);
+}
+
+static void
+listener_open__transparent__is_for_both_families(void **state)
+{
+	check_transparent("127.0.0.1", IPPROTO_IP, IP_TRANSPARENT);
+	check_transparent("::1", IPPROTO_IPV6, IPV6_TRANSPARENT);
+}
+
+static void
 check_blocking(enum config_listen_kind kind, const char *text)
 {
 	struct listener l = fixture_open(kind, text, true);
@@ -403,6 +479,12 @@ main(void)
 		cmocka_unit_test_setup(
 		    listener_open__udp_options__are_those_of_ip_and_no_others,
 		    setup),
+		cmocka_unit_test_setup(
+		    listener_open__tcp_options__are_on_the_socket, setup),
+		cmocka_unit_test_setup(
+		    listener_open__unset_options__are_not_on_the_socket, setup),
+		cmocka_unit_test_setup(
+		    listener_open__transparent__is_for_both_families, setup),
 		cmocka_unit_test_setup(
 		    listener_open__for_handlers__is_blocking, setup),
 		cmocka_unit_test_setup(
