@@ -94,7 +94,9 @@ struct supervisor {
 	struct remains_list remains; /* of trees whose main has ended */
 	ev_timer reap; /* there were more children than one turn takes */
 	ev_timer remains_timer;
-	ev_io holds; /* holds.c: the epoll descriptor */
+	ev_io holds;	      /* holds.c: the epoll descriptor */
+	ev_timer holds_retry; /* it could not be watched */
+	ev_async turn;	      /* the loop must not sleep yet */
 
 	ev_signal signals[7];
 	ev_prepare log_flush;	 /* before the loop sleeps */

@@ -21,27 +21,40 @@
 bool
 handler_was_shortage(const struct spawn_result *failure)
 {
-	const int error = failure->error;
-	const bool lack = error == EAGAIN || error == ENOMEM ||
-			  error == EMFILE || error == ENFILE;
-
-	/* Where a process was made, it may have spoken to the client. exec(2)
-	 * says EAGAIN when the user has too many processes. */
-	return (failure->step <= LAUNCH_STEP_CLONE && lack) ||
-	       (failure->step == LAUNCH_STEP_EXEC && error == EAGAIN);
+	if (failure->pid != -1)
+		return false; /* the handler may have spoken to the client */
+	switch (failure->error) {
+	case EAGAIN: /* of exec(2), too: the user has too many processes */
+	case ENOMEM:
+	case ENFILE:
+		return true;
+	case EMFILE: /* later on it is about a limit of the service */
+		return failure->step <= LAUNCH_STEP_CLONE;
+	case ENOSPC: /* all ids of the memory controller are taken */
+		return failure->step == LAUNCH_STEP_CGROUP;
+	default:
+		return false;
+	}
 }
 
 static void
-handler_fail(struct handler *h, enum launch_step step, int error)
+handler_fail(struct handler *h, const struct spawn_result *failure)
+{
+	if (h->tree.cgroup) /* empty: its one process, if any, has exited */
+		(void)cgroup_remove(h->service->supervisor->cgroups, h->id);
+	h->tree.cgroup = false;
+	h->owner->launched(h, failure);
+}
+
+/* Before anything was spawned. */
+static void
+handler_fail_before(struct handler *h, enum launch_step step, int error)
 {
 	const struct spawn_result failure = {
 		.pid = -1, .step = step, .error = error
 	};
 
-	if (h->tree.cgroup) /* empty: its one process, if any, has exited */
-		(void)cgroup_remove(h->service->supervisor->cgroups, h->id);
-	h->tree.cgroup = false;
-	h->owner->launched(h, &failure);
+	handler_fail(h, &failure);
 }
 
 static void
@@ -50,13 +63,17 @@ handler_launched_cb(void *arg, const struct spawn_result *result)
 	struct handler *h = arg;
 
 	if (result->step != LAUNCH_STEP_NONE) {
-		handler_fail(h, result->step, result->error);
+		handler_fail(h, result);
 		return;
 	}
 	if (handler_enter(h, result->pid) < 0) {
+		const struct spawn_result failure = { .pid = result->pid,
+			.step = LAUNCH_STEP_EXEC,
+			.error = ENOMEM };
+
 		/* Nobody would look after it. */
 		(void)kill(-result->pid, SIGKILL);
-		handler_fail(h, LAUNCH_STEP_EXEC, ENOMEM);
+		handler_fail(h, &failure);
 		return;
 	}
 	h->service->started++;
@@ -153,7 +170,7 @@ handler_spawn(struct handler *h, struct spawn_request *request)
 	if (error == 0)
 		spawn_submit(s->spawner, request, handler_launched_cb, h);
 	else
-		handler_fail(h, LAUNCH_STEP_CGROUP, -error);
+		handler_fail_before(h, LAUNCH_STEP_CGROUP, -error);
 	/* h may be gone. */
 	if (request->cgroup_fd != -1)
 		close(request->cgroup_fd);
@@ -170,7 +187,7 @@ handler_launch(struct handler *h, struct spawn_request *request)
 	request->null_fd = s->null_fd;
 	request->cgroup_fd = -1;
 	if (error < 0) {
-		handler_fail(h, LAUNCH_STEP_STDERR, -error);
+		handler_fail_before(h, LAUNCH_STEP_STDERR, -error);
 		return;
 	}
 	handler_spawn(h, request);

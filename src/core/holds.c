@@ -15,21 +15,33 @@
 #include <unistd.h>
 
 #define HOLDS_EVENTS 64
+#define HOLDS_RETRY  1. /* seconds */
 
 static void
 holds_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct epoll_event events[HOLDS_EVENTS];
 
-	/* It could not be watched; again, each time that the loop turns. */
-	if ((revents & EV_ERROR) != 0)
-		ev_io_start(loop, w);
+	if ((revents & EV_ERROR) != 0) { /* it could not be watched */
+		struct supervisor *s = w->data;
+
+		ev_timer_start(loop, &s->holds_retry);
+		return;
+	}
 	/* EINTR: it stays ready, and we are called again. */
 	const int n = epoll_wait(w->fd, events, HOLDS_EVENTS, 0);
 
 	/* Each may free its own connection, and no other. */
 	for (int i = 0; i < n; i++)
 		connection_event(events[i].data.ptr, events[i].events);
+}
+
+static void
+holds_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct supervisor *s = w->data;
+
+	ev_io_start(loop, &s->holds);
 }
 
 int
@@ -40,6 +52,9 @@ holds_init(struct supervisor *s)
 	if (fd == -1)
 		return -errno;
 	ev_io_init(&s->holds, holds_ready_cb, fd, EV_READ);
+	ev_timer_init(&s->holds_retry, holds_retry_cb, HOLDS_RETRY, 0.);
+	s->holds.data = s;
+	s->holds_retry.data = s;
 	ev_io_start(s->loop, &s->holds);
 	return 0;
 }
@@ -49,6 +64,7 @@ holds_fini(struct supervisor *s)
 {
 	if (s->holds.fd <= 0)
 		return;
+	ev_timer_stop(s->loop, &s->holds_retry);
 	ev_io_stop(s->loop, &s->holds);
 	close(s->holds.fd);
 }

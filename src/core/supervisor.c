@@ -240,6 +240,32 @@ supervisor_log_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 }
 
+/* Before the loop sleeps. It has told nobody yet of what it could not watch
+ * (EV_ERROR), and would not before something else happens. */
+static void
+supervisor_sleep_cb(struct ev_loop *loop)
+{
+	struct supervisor *s = ev_userdata(loop);
+
+	if (ev_pending_count(loop) > 0)
+		ev_async_send(loop, &s->turn);
+}
+
+/* That the loop has turned is all that it is for. */
+static void
+supervisor_turn_cb(struct ev_loop *loop, ev_async *w, int revents)
+{
+}
+
+static void
+supervisor_init_turn(struct supervisor *s)
+{
+	ev_async_init(&s->turn, supervisor_turn_cb);
+	ev_async_start(s->loop, &s->turn);
+	ev_set_userdata(s->loop, s);
+	ev_set_loop_release_cb(s->loop, supervisor_sleep_cb, NULL);
+}
+
 static void
 supervisor_init_log(struct supervisor *s)
 {
@@ -354,6 +380,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 		reserve_fill(&s->reserve);
 		supervisor_init_signals(s);
 		supervisor_init_log(s);
+		supervisor_init_turn(s);
 		tree_init_remains(s);
 		error = holds_init(s);
 	}

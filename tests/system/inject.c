@@ -6,15 +6,19 @@
  */
 #include "inject.h"
 
-#include "harness.h"
+#include "journal.h"
+#include "peer.h"
+#include "proc.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static struct inject_table *inject_table;
+static size_t inject_fds; /* of the daemon at the beginning */
 
 /* In the child, before exec. */
 static void
@@ -26,7 +30,7 @@ inject_prepare(void *arg)
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 }
 
-void
+static void
 inject_start(struct harness *h, const char *config)
 {
 	static char path[160];
@@ -88,4 +92,43 @@ void
 inject_wait_failed(enum inject_call call, int count)
 {
 	HARNESS_WAIT_UNTIL(inject_count_failed(call) >= count);
+}
+
+void
+inject_wait_idle(struct harness *h)
+{
+	HARNESS_WAIT_UNTIL(proc_find_children(h->pid, NULL, 0) == 0);
+	HARNESS_WAIT_UNTIL(proc_count_fds(h->pid) == inject_fds);
+}
+
+void
+inject_begin(struct harness *h, const char *config)
+{
+	inject_start(h, config);
+	inject_fds = proc_count_fds(h->pid);
+	assert_string_equal(peer_ask(h, "echo", "hello"), "hello");
+	inject_wait_idle(h);
+}
+
+void
+inject_end(struct harness *h, unsigned clients)
+{
+	char connections[32];
+
+	inject_wait_idle(h);
+	assert_string_equal(peer_ask(h, "echo", "again"), "again");
+	assert_int_equal(journal_count(h, JOURNAL("refuse")), 0);
+	harness_finish(h);
+	snprintf(
+	    connections, sizeof(connections), "connections=%u", clients + 2);
+	journal_wait(h, JOURNAL("stopped", connections));
+}
+
+const char *
+inject_errno(const char *field, int error)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "%s%s", field, strerrorname_np(error));
+	return text;
 }

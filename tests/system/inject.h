@@ -24,11 +24,14 @@ enum inject_call {
 	INJECT_ACCEPT4,
 	INJECT_CALLOC,
 	INJECT_CLONE,
+	INJECT_EXECVE,	  /* in the child, which shares our memory */
 	INJECT_EPOLL_ADD, /* epoll_ctl(2), EPOLL_CTL_ADD */
 	INJECT_GETSOCKNAME,
 	INJECT_GETSOCKOPT,
 	INJECT_MALLOC,
+	INJECT_MKDIRAT,
 	INJECT_OPEN,
+	INJECT_OPENAT,
 	INJECT_PIPE2,
 	INJECT_REALLOC,
 	INJECT_RECV,
@@ -50,9 +53,14 @@ struct inject_table {
 
 struct harness;
 
-/* As harness_start(), with the table, in which nothing fails yet. Skips the
- * test where that is not possible. */
-void inject_start(struct harness *h, const char *config);
+/* Starts the daemon with the table, and lets its service [echo] serve once, so
+ * that the loop has turned and watches what it has to. */
+void inject_begin(struct harness *h, const char *config);
+/* How such a test ends: so many clients were there, none was refused, and
+ * nothing is left of them. */
+void inject_end(struct harness *h, unsigned clients);
+/* No handler runs, and there are as many descriptors as at the beginning. */
+void inject_wait_idle(struct harness *h);
 
 #define INJECT_ALWAYS (-1)
 
@@ -65,5 +73,8 @@ void inject_stop(enum inject_call call);
 /* How many have failed since the last inject_fail(). */
 int inject_count_failed(enum inject_call call);
 void inject_wait_failed(enum inject_call call, int count);
+
+/* "errno=EMFILE", from field and number, in a static buffer. */
+const char *inject_errno(const char *field, int error);
 
 #endif

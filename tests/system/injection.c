@@ -28,50 +28,14 @@ static const char injection_config[] =
     "[file]\n"
     "listen = 127.0.0.1:0\n"
     "handler = builtin:echo\n"
-    "stderr = @DIR@/stderr\n";
-
-static size_t injection_fds; /* of the daemon at the beginning */
-
-static void
-injection_wait_idle(struct harness *h)
-{
-	HARNESS_WAIT_UNTIL(proc_find_children(h->pid, NULL, 0) == 0);
-	HARNESS_WAIT_UNTIL(proc_count_fds(h->pid) == injection_fds);
-}
-
-static void
-injection_begin(struct harness *h, const char *config)
-{
-	inject_start(h, config);
-	injection_fds = proc_count_fds(h->pid);
-	/* The loop has turned once and watches what it has to. */
-	assert_string_equal(peer_ask(h, "echo", "hello"), "hello");
-	injection_wait_idle(h);
-}
-
-/* So many clients were there besides the first one, and none was refused. */
-static void
-injection_end(struct harness *h, unsigned clients)
-{
-	char connections[32];
-
-	injection_wait_idle(h);
-	assert_string_equal(peer_ask(h, "echo", "again"), "again");
-	assert_int_equal(journal_count(h, JOURNAL("refuse")), 0);
-	harness_finish(h);
-	snprintf(
-	    connections, sizeof(connections), "connections=%u", clients + 2);
-	journal_wait(h, JOURNAL("stopped", connections));
-}
-
-static const char *
-injection_errno(const char *field, int error)
-{
-	static char text[64];
-
-	snprintf(text, sizeof(text), "%s%s", field, strerrorname_np(error));
-	return text;
-}
+    "stderr = @DIR@/stderr\n"
+    "[tree]\n"
+    "listen = 127.0.0.1:0\n"
+    "handler = builtin:echo\n"
+    "kill_mode = tree\n"
+    "[taken]\n"
+    "listen = udp:127.0.0.1:0\n"
+    "handler = @TAKER@ --take 1 --idle 100\n";
 
 struct injection_case {
 	const char *service;
@@ -104,18 +68,18 @@ injection_check_wait(struct harness *h, const struct injection_case *c)
 	assert_int_equal(journal_count(h, JOURNAL("pause")), lines + 1);
 	assert_true(
 	    journal_count(h, JOURNAL("pause", service, "reason=resources", step,
-				 injection_errno("errno=", c->error))) > 0);
-	injection_wait_idle(h);
+				 inject_errno("errno=", c->error))) > 0);
+	inject_wait_idle(h);
 }
 
 static void
 injection_check_waits(
     struct harness *h, const struct injection_case *cases, unsigned count)
 {
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (unsigned i = 0; i < count; i++)
 		injection_check_wait(h, &cases[i]);
-	injection_end(h, count);
+	inject_end(h, count);
 }
 
 static void
@@ -145,9 +109,87 @@ launch__out_of_something__client_waits_and_is_served(void **state)
 		{ "file", INJECT_SETFL, ENOMEM, 0, "stderr" },
 		{ "echo", INJECT_CLONE, EAGAIN, 0, "clone" },
 		{ "echo", INJECT_CLONE, ENOMEM, 0, "clone" },
+		{ "echo", INJECT_EXECVE, EAGAIN, 0, "exec" },
+		{ "echo", INJECT_EXECVE, ENOMEM, 0, "exec" },
+		{ "echo", INJECT_EXECVE, ENFILE, 0, "exec" },
 	};
 
 	injection_check_waits(*state, cases, HARNESS_COUNT(cases));
+}
+
+static void
+launch__no_cgroup_at_the_moment__client_waits_and_is_served(void **state)
+{
+	static const struct injection_case cases[] = {
+		{ "tree", INJECT_MKDIRAT, EAGAIN, 0, "cgroup" },
+		{ "tree", INJECT_MKDIRAT, ENOMEM, 0, "cgroup" },
+		{ "tree", INJECT_MKDIRAT, ENOSPC, 0, "cgroup" },
+		{ "tree", INJECT_OPENAT, EMFILE, 0, "cgroup" },
+		{ "tree", INJECT_OPENAT, ENFILE, 0, "cgroup" },
+		{ "tree", INJECT_OPENAT, ENOMEM, 0, "cgroup" },
+	};
+	struct harness *h = *state;
+
+	inject_begin(h, injection_config);
+	if (journal_count(h, JOURNAL("cgroup")) > 0)
+		harness_skip("no cgroup can be made here");
+	for (size_t i = 0; i < HARNESS_COUNT(cases); i++)
+		injection_check_wait(h, &cases[i]);
+	inject_end(h, HARNESS_COUNT(cases));
+}
+
+/* No pause helps against these. */
+static void
+launch__fails_for_another_reason__client_is_sent_away(void **state)
+{
+	static const int errors[] = { EPERM, ENOEXEC, EIO };
+	struct harness *h = *state;
+
+	inject_begin(h, injection_config);
+	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
+		inject_fail(INJECT_EXECVE, errors[i], 1);
+		assert_string_equal(peer_fate(h, "echo", NULL), "reset");
+		journal_wait(h, JOURNAL("refuse", "reason=launch_failed",
+				    inject_errno("errno=", errors[i])));
+	}
+	assert_string_equal(peer_fate(h, "echo", NULL), "served");
+	assert_int_equal(journal_count(h, JOURNAL("pause")), 0);
+	inject_wait_idle(h);
+	harness_finish(h);
+}
+
+/* What has woken a handler that takes the socket is not thrown away. */
+static void
+launch__of_a_taker_out_of_something__datagram_waits(void **state)
+{
+	static const struct injection_case cases[] = {
+		{ "taken", INJECT_CALLOC, ENOMEM, 0, NULL },
+		{ "taken", INJECT_PIPE2, EMFILE, 0, NULL },
+		{ "taken", INJECT_PIPE2, ENFILE, 0, NULL },
+		{ "taken", INJECT_CLONE, EAGAIN, 0, NULL },
+		{ "taken", INJECT_CLONE, ENOMEM, 0, NULL },
+		{ "taken", INJECT_EXECVE, EAGAIN, 0, NULL },
+	};
+	struct harness *h = *state;
+	char byte;
+
+	inject_begin(h, injection_config);
+	for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
+		inject_fail(cases[i].call, cases[i].error, 1);
+		const int fd = peer_connect_udp(h, "taken");
+		peer_send_text(fd, "x");
+		peer_read(fd, &byte, 1);
+		peer_close(fd);
+		journal_wait_nth(h,
+		    JOURNAL("pause", "service=taken", "reason=resources"),
+		    i + 1);
+		/* When that handler has done its work. */
+		journal_wait_nth(h,
+		    JOURNAL("resume", "service=taken", "reason=resources"),
+		    i + 1);
+		inject_wait_idle(h);
+	}
+	inject_end(h, HARNESS_COUNT(cases));
 }
 
 static void
@@ -170,13 +212,13 @@ memory__for_a_process_is_missing__nothing_stays(void **state)
 {
 	struct harness *h = *state;
 
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (int i = 0; i < 2; i++) {
 		/* After the two pieces of the table of sources. */
 		inject_fail_after(INJECT_MALLOC, ENOMEM, 2 + i);
 		(void)peer_fate(h, "echo", NULL); /* it may have spoken */
-		HARNESS_WAIT_UNTIL(inject_count_failed(INJECT_MALLOC) == 1);
-		injection_wait_idle(h);
+		inject_wait_failed(INJECT_MALLOC, 1);
+		inject_wait_idle(h);
 	}
 	assert_int_equal(
 	    journal_count(h, JOURNAL("refuse", "service=echo",
@@ -200,14 +242,14 @@ accept__error_of_a_client__is_no_pause(void **state)
 		ENETUNREACH, EPERM };
 	struct harness *h = *state;
 
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
 		inject_fail(INJECT_ACCEPT4, errors[i], 3);
 		assert_string_equal(peer_ask(h, "echo", "hello"), "hello");
 		assert_int_equal(inject_count_failed(INJECT_ACCEPT4), 3);
 	}
 	assert_int_equal(journal_count(h, JOURNAL("pause")), 0);
-	injection_end(h, HARNESS_COUNT(errors));
+	inject_end(h, HARNESS_COUNT(errors));
 }
 
 /* A system call filter or a security module says EPERM for ever, and takes
@@ -219,13 +261,13 @@ accept__error_of_a_client_for_ever__does_not_spin(void **state)
 	struct harness *h = *state;
 	char byte;
 
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
 		inject_fail(INJECT_ACCEPT4, errors[i], INJECT_ALWAYS);
 		const int fd = peer_connect(h, "echo");
 		peer_send_text(fd, "x");
 		journal_wait(h, JOURNAL("pause", "service=echo", "step=accept",
-				    injection_errno("errno=", errors[i])));
+				    inject_errno("errno=", errors[i])));
 		assert_true(proc_measure_cpu(h->pid, 1000) < 0.05);
 		inject_stop(INJECT_ACCEPT4);
 		peer_read(fd, &byte, 1);
@@ -234,7 +276,7 @@ accept__error_of_a_client_for_ever__does_not_spin(void **state)
 	}
 	assert_int_equal(
 	    journal_count(h, JOURNAL("pause")), HARNESS_COUNT(errors));
-	injection_end(h, HARNESS_COUNT(errors));
+	inject_end(h, HARNESS_COUNT(errors));
 }
 
 /* What a client does that has gone before it is asked who it is. */
@@ -244,7 +286,7 @@ getsockname__client_is_gone__next_one_is_served(void **state)
 	static const int errors[] = { ENOTCONN, ECONNRESET, EINVAL, ENOBUFS };
 	struct harness *h = *state;
 
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
 		inject_fail(INJECT_GETSOCKNAME, errors[i], 1);
 		assert_string_not_equal(peer_fate(h, "any", NULL), "served");
@@ -252,7 +294,7 @@ getsockname__client_is_gone__next_one_is_served(void **state)
 		assert_string_equal(peer_fate(h, "any", NULL), "served");
 	}
 	assert_int_equal(journal_count(h, JOURNAL("pause")), 0);
-	injection_end(h, HARNESS_COUNT(errors));
+	inject_end(h, HARNESS_COUNT(errors));
 }
 
 static void
@@ -262,7 +304,7 @@ getsockopt__unix_client_is_gone__next_one_is_served(void **state)
 	struct harness *h = *state;
 	const char *path = harness_path(h, "unix");
 
-	injection_begin(h, injection_config);
+	inject_begin(h, injection_config);
 	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
 		inject_fail(INJECT_GETSOCKOPT, errors[i], 1);
 		int fd = peer_connect_unix(path, SOCK_STREAM);
@@ -272,197 +314,7 @@ getsockopt__unix_client_is_gone__next_one_is_served(void **state)
 		assert_string_equal(peer_fate_of(fd), "served");
 		peer_close(fd);
 	}
-	injection_end(h, HARNESS_COUNT(errors));
-}
-
-/* ---- watching ---- */
-
-/* Out of the pause the listener has to be watched anew, for which there may be
- * no memory (ENOMEM), or too many watches of this user (ENOSPC). */
-static void
-watch__listener_cannot_be_watched_again__is_tried_until_it_is(void **state)
-{
-	static const int errors[] = { ENOMEM, ENOSPC };
-	struct harness *h = *state;
-
-	injection_begin(h, injection_config);
-	for (size_t i = 0; i < HARNESS_COUNT(errors); i++) {
-		inject_fail(INJECT_ACCEPT4, EMFILE, 1);
-		inject_fail(INJECT_EPOLL_ADD, errors[i], 1);
-		assert_string_equal(peer_fate(h, "echo", NULL), "served");
-		assert_int_equal(inject_count_failed(INJECT_EPOLL_ADD), 1);
-		/* Something happens, so that the loop turns. */
-		assert_string_equal(peer_fate(h, "any", NULL), "served");
-		assert_string_equal(peer_fate(h, "echo", NULL), "served");
-		injection_wait_idle(h);
-	}
-	injection_end(h, 3 * HARNESS_COUNT(errors));
-}
-
-/* More than a pipe holds: a handler would wait for ever. */
-static void
-watch__stderr_cannot_be_watched__is_read_all_the_same(void **state)
-{
-	struct harness *h = *state;
-	char text[16];
-
-	injection_begin(h,
-	    "[echo]\nlisten = 127.0.0.1:0\nhandler = builtin:echo\n"
-	    "[chatty]\nlisten = 127.0.0.1:0\n"
-	    "handler = /bin/sh -c 'head -c 200000 /dev/zero >&2; echo done'\n");
-	for (int i = 0; i < 2; i++) {
-		inject_fail(INJECT_EPOLL_ADD, ENOMEM, 1);
-		const int fd = peer_connect(h, "chatty");
-		inject_wait_failed(INJECT_EPOLL_ADD, 1);
-		/* Something happens, so that the loop turns. */
-		assert_string_equal(peer_ask(h, "echo", "x"), "x");
-		peer_read_to_end(fd, text, sizeof(text));
-		assert_string_equal(text, "done\n");
-		peer_close(fd);
-	}
-	injection_end(h, 4);
-}
-
-/* Then the handler's own end is all that ends it. Said once, not for each. */
-static void
-watch__connection_cannot_be_watched__is_said_once(void **state)
-{
-	struct harness *h = *state;
-
-	injection_begin(h, "[echo]\nlisten = 127.0.0.1:0\n"
-			   "handler = builtin:echo\nstderr = null\n"
-			   "on_disconnect = term\n");
-	inject_fail(INJECT_EPOLL_ADD, ENOSPC, INJECT_ALWAYS);
-	for (int i = 0; i < 20; i++)
-		assert_string_equal(peer_fate(h, "echo", NULL), "served");
-	assert_in_range(inject_count_failed(INJECT_EPOLL_ADD), 20, 40);
-	inject_stop(INJECT_EPOLL_ADD);
-	assert_int_equal(
-	    journal_count(h, JOURNAL("on_disconnect", "errno=ENOSPC")), 1);
-	injection_end(h, 20);
-}
-
-/* A handler that takes the listener is not started for nobody. */
-static void
-watch__listener_of_a_handler__is_no_reason_to_start_one(void **state)
-{
-	struct harness *h = *state;
-	const char *path = harness_path(h, "taken");
-
-	injection_begin(h,
-	    "[echo]\nlisten = 127.0.0.1:0\n"
-	    "handler = builtin:echo\n"
-	    "[taken]\nlisten = unix:@DIR@/taken\n"
-	    "mode = wait\nhandler = @TAKER@ --take 1 --idle 100\n"
-	    "stderr = null\n");
-	for (size_t i = 1; i <= 2; i++) {
-		inject_fail(INJECT_EPOLL_ADD, ENOMEM, 1);
-		const int fd = peer_connect_unix(path, SOCK_STREAM);
-		assert_int_equal(peer_wait_end(fd, NULL), 0);
-		peer_close(fd);
-		injection_wait_idle(h);
-		assert_int_equal(inject_count_failed(INJECT_EPOLL_ADD), 1);
-		assert_string_equal(peer_ask(h, "echo", "turn"), "turn");
-		journal_wait_nth(
-		    h, JOURNAL("pause", "service=taken", "errno=ENOMEM"), i);
-	}
-	injection_end(h, 4);
-}
-
-/* ---- the end of a connection ---- */
-
-/* Whatever the kernel says while we close, it is closed, and nothing else. */
-static void
-close__any_call_fails__connection_is_gone(void **state)
-{
-	static const struct {
-		enum inject_call call;
-		int error;
-	} cases[] = {
-		{ INJECT_SHUTDOWN, ENOTCONN },
-		{ INJECT_SETSOCKOPT, ENOMEM },
-		{ INJECT_SETSOCKOPT, ENOBUFS },
-		{ INJECT_GETSOCKOPT, ENOBUFS },
-		{ INJECT_RECV, ECONNRESET },
-		{ INJECT_RECV, ENOTCONN },
-		{ INJECT_RECV, EINTR },
-		{ INJECT_RECV, ENOMEM },
-	};
-	struct harness *h = *state;
-
-	injection_begin(h, injection_config);
-	for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
-		inject_fail(cases[i].call, cases[i].error, 1);
-		assert_string_equal(peer_fate(h, "echo", NULL), "served");
-		injection_wait_idle(h);
-		assert_int_equal(inject_count_failed(cases[i].call), 1);
-	}
-	injection_end(h, HARNESS_COUNT(cases));
-}
-
-/* It gets less than it should, and is gone all the same. */
-static void
-refusal__any_call_fails__client_is_gone(void **state)
-{
-	static const struct {
-		enum inject_call call;
-		int error;
-	} cases[] = {
-		{ INJECT_CALLOC, ENOMEM },
-		{ INJECT_EPOLL_ADD, ENOMEM },
-		{ INJECT_EPOLL_ADD, ENOSPC },
-		{ INJECT_SEND, EPIPE },
-		{ INJECT_SEND, EAGAIN },
-		{ INJECT_SEND, ENOBUFS },
-		{ INJECT_SEND, ECONNRESET },
-		{ INJECT_SETSOCKOPT, ENOBUFS },
-		{ INJECT_SHUTDOWN, ENOTCONN },
-		{ INJECT_RECV, ECONNRESET },
-		{ INJECT_RECV, EINTR },
-	};
-	struct harness *h = *state;
-
-	injection_begin(h, "[echo]\nlisten = 127.0.0.1:0\n"
-			   "handler = builtin:echo\n"
-			   "[none]\nlisten = 127.0.0.1:0\n"
-			   "handler = builtin:echo\ndeny = 127.0.0.0/8\n"
-			   "when_refused = message\nlinger = 200ms\n"
-			   "refuse_message = no\n");
-	for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
-		inject_fail(cases[i].call, cases[i].error, 1);
-		/* It stays until it is let go. */
-		const int fd = peer_connect(h, "none");
-		inject_wait_failed(cases[i].call, 1);
-		injection_wait_idle(h);
-		peer_close(fd);
-	}
-	assert_string_equal(peer_ask(h, "echo", "again"), "again");
-	harness_finish(h);
-	journal_wait(h, JOURNAL("total", "service=none", "denied=11"));
-}
-
-/* ---- memory of the event loop ---- */
-
-/* It has no way to say that it has none, and would end the process. */
-static void
-loop__has_no_memory_to_grow__daemon_goes_on(void **state)
-{
-	struct harness *h = *state;
-	int fds[300];
-	char byte;
-
-	injection_begin(h, injection_config);
-	inject_fail(INJECT_REALLOC, ENOMEM, 1);
-	for (size_t i = 0; i < HARNESS_COUNT(fds); i++) {
-		fds[i] = peer_connect(h, "echo");
-		peer_send_text(fds[i], "x");
-	}
-	inject_wait_failed(INJECT_REALLOC, 1);
-	for (size_t i = 0; i < HARNESS_COUNT(fds); i++) {
-		peer_read(fds[i], &byte, 1);
-		peer_close(fds[i]);
-	}
-	injection_end(h, HARNESS_COUNT(fds));
+	inject_end(h, HARNESS_COUNT(errors));
 }
 
 int
@@ -474,6 +326,12 @@ main(int argc, char *argv[])
 		HARNESS_TEST(
 		    launch__out_of_something__client_waits_and_is_served),
 		HARNESS_TEST(
+		    launch__no_cgroup_at_the_moment__client_waits_and_is_served),
+		HARNESS_TEST(
+		    launch__fails_for_another_reason__client_is_sent_away),
+		HARNESS_TEST(
+		    launch__of_a_taker_out_of_something__datagram_waits),
+		HARNESS_TEST(
 		    memory__for_a_client_is_missing__it_waits_and_is_served),
 		HARNESS_TEST(memory__for_a_process_is_missing__nothing_stays),
 		HARNESS_TEST(accept__error_of_a_client__is_no_pause),
@@ -481,16 +339,6 @@ main(int argc, char *argv[])
 		HARNESS_TEST(getsockname__client_is_gone__next_one_is_served),
 		HARNESS_TEST(
 		    getsockopt__unix_client_is_gone__next_one_is_served),
-		HARNESS_TEST(
-		    watch__listener_cannot_be_watched_again__is_tried_until_it_is),
-		HARNESS_TEST(
-		    watch__stderr_cannot_be_watched__is_read_all_the_same),
-		HARNESS_TEST(watch__connection_cannot_be_watched__is_said_once),
-		HARNESS_TEST(
-		    watch__listener_of_a_handler__is_no_reason_to_start_one),
-		HARNESS_TEST(close__any_call_fails__connection_is_gone),
-		HARNESS_TEST(refusal__any_call_fails__client_is_gone),
-		HARNESS_TEST(loop__has_no_memory_to_grow__daemon_goes_on),
 	};
 
 	return harness_main(

@@ -19,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -119,6 +120,14 @@ clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 }
 
 int
+execve(const char *path, char *const *argv, char *const *envp)
+{
+	if (preload_fails(INJECT_EXECVE))
+		return -1;
+	return (int)syscall(SYS_execve, path, argv, envp);
+}
+
+int
 epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)
 {
 	if (op == EPOLL_CTL_ADD && preload_fails(INJECT_EPOLL_ADD))
@@ -166,6 +175,27 @@ open(const char *path, int flags, ...)
 	if (preload_fails(INJECT_OPEN))
 		return -1;
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int
+openat(int folder, const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	const int mode = (flags & O_CREAT) != 0 ? va_arg(ap, int) : 0;
+	va_end(ap);
+	if (preload_fails(INJECT_OPENAT))
+		return -1;
+	return (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
+int
+mkdirat(int folder, const char *path, mode_t mode)
+{
+	if (preload_fails(INJECT_MKDIRAT))
+		return -1;
+	return (int)syscall(SYS_mkdirat, folder, path, mode);
 }
 
 int

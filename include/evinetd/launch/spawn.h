@@ -68,7 +68,7 @@ struct spawn_request {
 };
 
 struct spawn_result {
-	pid_t pid;	       /* -1: failed */
+	pid_t pid;	       /* -1: failed, and nothing of it runs */
 	enum launch_step step; /* that failed, or LAUNCH_STEP_NONE */
 	int error;	       /* errno of that step */
 };
