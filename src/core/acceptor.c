@@ -79,6 +79,7 @@ acceptor_pause(struct acceptor *a, const char *step, int error)
 	if (!a->episode)
 		acceptor_log(a, "pause", step, error);
 	a->episode = true;
+	a->service->pauses++;
 	acceptor_hold(a, ACCEPTOR_HOLD_RESOURCES);
 	ev_timer_set(&a->retry, backoff_fail(&a->backoff, 0), 0.);
 	ev_timer_start(loop, &a->retry);

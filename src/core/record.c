@@ -162,6 +162,8 @@ record_total(const struct service *s)
 	log_str(&r, "service", s->config->name);
 	log_int(&r, "accepted", (int64_t)s->accepted);
 	log_int(&r, "started", (int64_t)s->started);
+	if (s->pauses > 0)
+		log_int(&r, "pauses", (int64_t)s->pauses);
 	for (int i = 0; i < ADMIT_NREASONS; i++)
 		if (s->refusals.by_reason[i].count > 0)
 			log_int(&r, admit_reason_name((enum admit_reason)i),

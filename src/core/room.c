@@ -38,8 +38,10 @@ room_close(struct service *s, enum admit_reason reason, uint64_t wait_ns)
 	struct room *r = &s->room;
 	struct ev_loop *loop = s->supervisor->loop;
 
-	if (r->full == ADMIT_YES)
+	if (r->full == ADMIT_YES) {
 		service_hold(s, ACCEPTOR_HOLD_SERVICE);
+		s->pauses++;
+	}
 	r->full = reason;
 	ev_timer_stop(loop, &r->timer);
 	if (reason == ADMIT_SERVICE_RATE) {

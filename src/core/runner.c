@@ -165,6 +165,7 @@ runner_rest(struct runner *r, enum runner_rest reason,
 		runner_log(r, "pause", reason, failure, delay);
 	r->episode = reason;
 	r->reason = reason;
+	r->service->pauses++;
 	if (reason == RUNNER_REST_RESOURCES)
 		r->service->supervisor->paused++;
 	ev_timer_set(&r->rest, delay, 0.);

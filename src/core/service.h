@@ -28,7 +28,8 @@ struct service {
 	struct runner *runners; /* the other modes */
 	size_t nrunners;
 	uint64_t accepted, started; /* clients, handlers; since the start */
-	unsigned active;	    /* main processes alive */
+	uint64_t pauses;   /* for want of resources, or at limits of its own */
+	unsigned active;   /* main processes alive */
 	size_t offer_next; /* the listener that was offered a place last */
 
 	struct backoff launches;  /* for a connection each */

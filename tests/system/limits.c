@@ -80,6 +80,8 @@ max_connections__reached__clients_wait_for_their_place(void **state)
 	assert_int_equal(journal_count(h, JOURNAL("pause")), 1);
 	assert_string_equal(peer_ask(h, "echo", "again"), "again");
 	harness_finish(h);
+	journal_wait(h, JOURNAL("total", "service=echo", "accepted=7",
+			    "started=7", "pauses="));
 }
 
 /* One place, two listeners under siege: each gets its share. */
