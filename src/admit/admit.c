@@ -7,7 +7,7 @@
  */
 #include <evinetd/admit/admit.h>
 
-#include "hours.h"
+#include "schedule.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -143,7 +143,7 @@ admit_decide(struct admit *a, const struct admit_peer *peer,
 	v.access = access_decide(a->access, &peer->access);
 	if (!v.access.allowed)
 		v.reason = ADMIT_DENIED;
-	else if (!hours_are_open(config->hours, config->nhours, now->wall))
+	else if (!schedule_is_open(config->hours, config->nhours, now->wall))
 		v.reason = ADMIT_HOURS;
 	else if (config->max_load > 0 && now->load >= config->max_load) {
 		v.reason = ADMIT_LOAD;

@@ -3,8 +3,8 @@
  */
 
 /* Hours of the week. Private to admit. */
-#ifndef EVINETD_ADMIT_HOURS_H
-#define EVINETD_ADMIT_HOURS_H
+#ifndef EVINETD_ADMIT_SCHEDULE_H
+#define EVINETD_ADMIT_SCHEDULE_H
 
 #include <evinetd/config/admission.h>
 
@@ -13,6 +13,7 @@
 
 /* Whether the moment lies in one of the windows, in local time. Without
  * windows it always does. */
-bool hours_are_open(const struct config_hours *hours, size_t count, time_t now);
+bool
+schedule_is_open(const struct config_hours *hours, size_t count, time_t now);
 
 #endif
