@@ -82,16 +82,10 @@ inject_stop(enum inject_call call)
 	inject_table->rules[call].left = 0;
 }
 
-int
-inject_count_failed(enum inject_call call)
-{
-	return inject_table->rules[call].failed;
-}
-
 void
 inject_wait_failed(enum inject_call call, int count)
 {
-	HARNESS_WAIT_UNTIL(inject_count_failed(call) >= count);
+	HARNESS_WAIT_UNTIL(inject_table->rules[call].failed >= count);
 }
 
 void

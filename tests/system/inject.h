@@ -70,8 +70,7 @@ void inject_fail(enum inject_call call, int error, int count);
 void inject_fail_after(enum inject_call call, int error, int skip);
 void inject_stop(enum inject_call call);
 
-/* How many have failed since the last inject_fail(). */
-int inject_count_failed(enum inject_call call);
+/* Until so many have failed since the last inject_fail(). */
 void inject_wait_failed(enum inject_call call, int count);
 
 /* "errno=EMFILE", from field and number, in a static buffer. */

@@ -29,7 +29,7 @@ watch__listener_cannot_be_watched_again__is_tried_until_it_is(void **state)
 		inject_fail(INJECT_ACCEPT4, EMFILE, 1);
 		inject_fail(INJECT_EPOLL_ADD, errors[i], 1);
 		assert_string_equal(peer_fate(h, "echo", NULL), "served");
-		assert_int_equal(inject_count_failed(INJECT_EPOLL_ADD), 1);
+		inject_wait_failed(INJECT_EPOLL_ADD, 1);
 		assert_string_equal(peer_fate(h, "echo", NULL), "served");
 		inject_wait_idle(h);
 	}
@@ -110,7 +110,7 @@ watch__listener_of_a_handler__is_no_reason_to_start_one(void **state)
 		assert_int_equal(peer_wait_end(fd, NULL), 0);
 		peer_close(fd);
 		inject_wait_idle(h);
-		assert_int_equal(inject_count_failed(INJECT_EPOLL_ADD), 1);
+		inject_wait_failed(INJECT_EPOLL_ADD, 1);
 		assert_string_equal(peer_ask(h, "echo", "turn"), "turn");
 		journal_wait_nth(
 		    h, JOURNAL("pause", "service=taken", "errno=ENOMEM"), i);
@@ -144,7 +144,7 @@ close__any_call_fails__connection_is_gone(void **state)
 		inject_fail(cases[i].call, cases[i].error, 1);
 		assert_string_equal(peer_fate(h, "echo", NULL), "served");
 		inject_wait_idle(h);
-		assert_int_equal(inject_count_failed(cases[i].call), 1);
+		inject_wait_failed(cases[i].call, 1);
 	}
 	inject_end(h, HARNESS_COUNT(cases));
 }
