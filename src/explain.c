@@ -303,13 +303,13 @@ explain_can_come(
 				return true;
 			break;
 		case CONFIG_LISTEN_UNIX:
-		case CONFIG_LISTEN_UNIX_DGRAM:
 		case CONFIG_LISTEN_UNIX_SEQPACKET:
 			if (local)
 				return true;
 			break;
 		case CONFIG_LISTEN_FD: /* of any family */
 			return true;
+		case CONFIG_LISTEN_UNIX_DGRAM: /* nobody tells who sent it */
 		case CONFIG_LISTEN_VSOCK:
 			break;
 		}

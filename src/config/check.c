@@ -84,7 +84,8 @@ check_find_void_beside(const struct config_service *s, const char *key)
 {
 	const struct config_admission *a = &s->admission;
 
-	if (strcmp(key, "linger") == 0 && !s->hold)
+	if (strcmp(key, "linger") == 0 && !s->hold &&
+	    a->when_refused != CONFIG_REFUSAL_MESSAGE)
 		return "hold is no";
 	if (strcmp(key, "disconnect_grace") == 0 &&
 	    s->on_disconnect == CONFIG_DISCONNECT_IGNORE)

@@ -74,6 +74,7 @@ acceptor_pause(struct acceptor *a, const char *step, int error)
 {
 	struct ev_loop *loop = a->service->supervisor->loop;
 
+	a->service->supervisor->shortages++;
 	if ((a->held & ACCEPTOR_HOLD_RESOURCES) != 0)
 		return;
 	if (!a->episode)

@@ -7,7 +7,7 @@
  * watched while there is a reason to hold it. Private to core.
  *
  *                 hold(reason)              hold(other)
- *     WATCHED ----------------> HELD {reason} --------> HELD {both}
+ *     WATCHED ----------------> HELD {reason} --------> HELD {several}
  *        ^  <----------------------  <------------------
  *            release(last reason)        release(one)
  */
@@ -34,7 +34,7 @@ struct acceptor {
 	ev_io watcher;
 	struct backoff backoff;
 	ev_timer retry; /* its end */
-	bool episode;	/* pausing was logged, resuming will be */
+	bool episode;	/* a shortage is on, until nobody waits */
 };
 
 /* Takes the open listener. */

@@ -36,6 +36,8 @@ connection_refuse(struct connection *c, const struct spawn_result *failure)
 	refusals_count(service, ADMIT_LAUNCH_FAILED);
 	record_refuse(&c->handler, failure);
 	service_launched(service, false);
+	if (failure->error == ETIMEDOUT)
+		service_stalled(service, SPAWN_DEADLINE_NS);
 	admission_send_away(service, &c->client);
 	connection_free(c);
 }

@@ -10,6 +10,7 @@
  *   service.c      services, their listeners and launch back-off
  *   acceptor.c     a listener's watcher, and when it pauses
  *   admission.c    who may enter, and how the others are sent away
+ *   offer.c        who is next, of all services
  *   room.c         clients that wait for a place in their service
  *   refusals.c     who was sent away: counters, and their log records
  *   episode.c      what is said once in ten seconds
@@ -51,7 +52,7 @@ struct remains;
 struct service;
 
 LIST_HEAD(connection_list, connection);
-LIST_HEAD(farewell_list, farewell);
+TAILQ_HEAD(farewell_list, farewell);
 LIST_HEAD(handler_list, handler);
 LIST_HEAD(remains_list, remains);
 
@@ -83,8 +84,10 @@ struct supervisor {
 	bool full; /* max_connections is reached */
 	struct episode full_episode;
 	struct episode unwatched; /* connections that cannot be; never ends */
-	size_t offer_next; /* the service that was offered a place last */
-	unsigned load;	   /* of the machine, in hundredths: admission.c */
+	ev_timer offer;		  /* there is more to offer */
+	size_t offer_next;  /* the service that was offered a place last */
+	uint64_t shortages; /* how often something was found to be short */
+	unsigned load;	    /* of the machine, in hundredths: admission.c */
 	uint64_t load_read_ns;
 	struct reserve reserve;
 	unsigned max_farewells;
@@ -106,10 +109,6 @@ struct supervisor {
 	bool closing; /* at shutdown: only polite closes are left */
 	enum shutdown_phase phase;
 };
-
-/* A main process has started, or has ended: counts it, and holds all
- * listeners while `max_connections` is reached. */
-void supervisor_count(struct supervisor *s, int change);
 
 /* A connection or a run is gone and has given back its descriptors. */
 void supervisor_gone(struct supervisor *s);

@@ -16,7 +16,7 @@ struct farewell {
 	struct client client;
 	ev_io watcher;
 	ev_timer linger;
-	LIST_ENTRY(farewell) entry;
+	TAILQ_ENTRY(farewell) entry;
 };
 
 static void
@@ -27,7 +27,7 @@ farewell_free(struct farewell *f)
 	ev_io_stop(s->loop, &f->watcher);
 	ev_timer_stop(s->loop, &f->linger);
 	client_close(&f->client);
-	LIST_REMOVE(f, entry);
+	TAILQ_REMOVE(&s->farewells, f, entry);
 	s->nfarewells--;
 	free(f);
 	supervisor_gone(s);
@@ -70,7 +70,7 @@ farewell_wait(
 	f->linger.data = f;
 	ev_io_start(s->loop, &f->watcher);
 	ev_timer_start(s->loop, &f->linger);
-	LIST_INSERT_HEAD(&s->farewells, f, entry);
+	TAILQ_INSERT_TAIL(&s->farewells, f, entry);
 	s->nfarewells++;
 }
 
@@ -79,22 +79,25 @@ farewell_say(struct supervisor *s, struct client *client, const char *message,
     int64_t linger_ms)
 {
 	/* A new connection has room for it, or the client is to blame. */
-	if (message != NULL)
-		(void)send(client->fd, message, strlen(message),
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(
+	    client->fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)client_finish(client);
-	if (client_drain(client) != CLIENT_DRAINED_MORE ||
-	    s->nfarewells >= s->max_farewells || linger_ms == 0)
+	if (client_drain(client) != CLIENT_DRAINED_MORE || linger_ms == 0 ||
+	    s->max_farewells == 0) {
 		client_close(client);
-	else {
-		farewell_wait(s, client, linger_ms);
-		client->fd = -1;
+		return;
 	}
+	/* The one that has had most time makes room for the one that has had
+	 * none. */
+	if (s->nfarewells >= s->max_farewells)
+		farewell_free(TAILQ_FIRST(&s->farewells));
+	farewell_wait(s, client, linger_ms);
+	client->fd = -1;
 }
 
 void
 farewell_free_all(struct supervisor *s)
 {
-	while (!LIST_EMPTY(&s->farewells))
-		farewell_free(LIST_FIRST(&s->farewells));
+	while (!TAILQ_EMPTY(&s->farewells))
+		farewell_free(TAILQ_FIRST(&s->farewells));
 }

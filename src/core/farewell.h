@@ -16,10 +16,10 @@
 #include <evinetd/net/client.h>
 
 /* At a time, all services together, and less where descriptors are few
- * (supervisor.max_farewells); others get the message, and no time. */
+ * (supervisor.max_farewells); whoever has waited longest makes room. */
 #define FAREWELL_MAX 256
 
-/* Takes the client. message may be NULL. */
+/* Takes the client. */
 void farewell_say(struct supervisor *s, struct client *client,
     const char *message, int64_t linger_ms);
 

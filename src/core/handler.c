@@ -7,6 +7,7 @@
  */
 #include "handler.h"
 
+#include "offer.h"
 #include "service.h"
 
 #include <evinetd/base/clock.h>
@@ -76,7 +77,7 @@ handler_enter(struct handler *h, pid_t pid)
 	h->state = HANDLER_RUNNING;
 	LIST_INSERT_HEAD(&s->handlers, h, entry);
 	h->service->active++;
-	supervisor_count(s, +1);
+	offer_count(s, +1);
 	if (max_ms == CONFIG_NONE)
 		return 0;
 	ev_timer_init(&h->max, handler_max_cb, (double)max_ms / 1e3, 0.);
@@ -96,7 +97,7 @@ handler_leave(struct handler *h)
 	HASH_DEL(s->by_pid, h);
 	LIST_REMOVE(h, entry);
 	h->service->active--;
-	supervisor_count(s, -1);
+	offer_count(s, -1);
 }
 
 static void

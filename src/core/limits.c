@@ -35,13 +35,14 @@ limits_each(const struct config_service *c)
 	return (c->hold ? 1 : 0) + (c->stderr_to == CONFIG_STDERR_LOG ? 1 : 0);
 }
 
-/* The dearest handlers first, up to max_connections in all. */
+/* The dearest handlers first, up to max_connections in all. How many they are,
+ * and *ret_need what all of them need. */
 static uint64_t
-limits_need(const struct supervisor *s)
+limits_count(const struct supervisor *s, uint64_t *ret_need)
 {
 	uint64_t need = 0, left = s->config->max_connections;
 
-	for (unsigned each = 2; each > 0; each--)
+	for (unsigned each = 3; each-- > 0;)
 		for (size_t i = 0; i < s->nservices && left > 0; i++) {
 			const struct service *service = s->services[i];
 			const uint64_t limit = service_limit(service);
@@ -52,7 +53,8 @@ limits_need(const struct supervisor *s)
 			need += each * count;
 			left -= count;
 		}
-	return need;
+	*ret_need = need;
+	return s->config->max_connections - left;
 }
 
 /* The lowest free descriptor: about as many are in use. */
@@ -71,7 +73,8 @@ void
 limits_check_files(struct supervisor *s)
 {
 	const uint64_t used = limits_in_use(s) + LIMITS_LAUNCH;
-	const uint64_t need = limits_need(s);
+	uint64_t need;
+	const uint64_t count = limits_count(s, &need);
 	struct rlimit limit;
 	struct log_record r;
 
@@ -86,7 +89,9 @@ limits_check_files(struct supervisor *s)
 	log_int(&r, "needed", (int64_t)(used + need));
 	log_int(&r, "nofile", (int64_t)limit.rlim_cur);
 	log_int(&r, "connections",
-	    limit.rlim_cur > used ? (int64_t)(limit.rlim_cur - used) / 2 : 0);
+	    limit.rlim_cur > used
+		? (int64_t)((limit.rlim_cur - used) * count / need)
+		: 0);
 	log_str(&r, "message",
 	    "the limit on open files is too low for max_connections; about so "
 	    "many connections are possible, more will wait; raise it (ulimit "

@@ -129,10 +129,12 @@ refusals_add(struct service *s, const struct client *c,
 	refusals_end(&r, s, reason);
 }
 
-/* True when there was something to say. */
+/* True when there was something to say. last: it is the end, and no line may
+ * wait for its time. */
 static bool
-refusals_flush_service(struct service *s)
+refusals_flush_service(struct service *s, bool last)
 {
+	const uint64_t now_ns = clock_monotonic_ns();
 	bool some = false;
 
 	for (int i = 0; i < ADMIT_NREASONS; i++) {
@@ -141,6 +143,10 @@ refusals_flush_service(struct service *s)
 		if (s->refusals.by_reason[i].suppressed == 0)
 			continue;
 		some = true;
+		if (!bucket_take(&s->refusals.by_reason[i].lines,
+			&refusals_lines, now_ns) &&
+		    !last)
+			continue;
 		refusals_begin(&r, s, (enum admit_reason)i);
 		refusals_end(&r, s, (enum admit_reason)i);
 	}
@@ -148,12 +154,12 @@ refusals_flush_service(struct service *s)
 }
 
 void
-refusals_flush(struct supervisor *s)
+refusals_flush(struct supervisor *s, bool last)
 {
 	bool some = false;
 
 	for (size_t i = 0; i < s->nservices; i++)
-		some = refusals_flush_service(s->services[i]) || some;
+		some = refusals_flush_service(s->services[i], last) || some;
 	if (!some)
 		ev_timer_stop(s->loop, &s->refusals_timer);
 }
@@ -161,7 +167,7 @@ refusals_flush(struct supervisor *s)
 static void
 refusals_timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	refusals_flush(w->data);
+	refusals_flush(w->data, false);
 }
 
 void

@@ -35,8 +35,8 @@ void refusals_suppress(struct service *s, enum admit_reason reason);
 uint64_t refusals_take(struct service *s, enum admit_reason reason);
 
 /* Logs what was suppressed and not said, of all services: by a timer while
- * there is something, and at the end. */
+ * there is something, and the last time at the end. */
 void refusals_init(struct supervisor *s);
-void refusals_flush(struct supervisor *s);
+void refusals_flush(struct supervisor *s, bool last);
 
 #endif

@@ -166,8 +166,10 @@ runner_rest(struct runner *r, enum runner_rest reason,
 	r->episode = reason;
 	r->reason = reason;
 	r->service->pauses++;
-	if (reason == RUNNER_REST_RESOURCES)
+	if (reason == RUNNER_REST_RESOURCES) {
 		r->service->supervisor->paused++;
+		r->service->supervisor->shortages++;
+	}
 	ev_timer_set(&r->rest, delay, 0.);
 	ev_timer_start(runner_loop(r), &r->rest);
 }

@@ -18,6 +18,10 @@
 /* So many launches may fail in a row before attempts are spaced out. */
 #define SERVICE_FAILURES_FREE 5
 
+/* Of the time, no more than one part in so many is lost to a user whose
+ * handlers do not get to exec. */
+#define SERVICE_STALL_FACTOR 20
+
 static void
 service_log_failure(const struct service *s, const struct config_listen *listen,
     const struct listener_failure *f)
@@ -258,7 +262,8 @@ service_hold(struct service *s, enum acceptor_hold reason)
 {
 	for (size_t i = 0; i < s->nacceptors; i++)
 		acceptor_hold(&s->acceptors[i], reason);
-	for (size_t i = 0; i < s->nrunners; i++)
+	for (size_t i = 0; i < s->nrunners && reason == ACCEPTOR_HOLD_LIMIT;
+	     i++)
 		runner_set_held(&s->runners[i], true);
 }
 
@@ -267,7 +272,8 @@ service_release(struct service *s, enum acceptor_hold reason)
 {
 	for (size_t i = 0; i < s->nacceptors; i++)
 		acceptor_release(&s->acceptors[i], reason);
-	for (size_t i = 0; i < s->nrunners; i++)
+	for (size_t i = 0; i < s->nrunners && reason == ACCEPTOR_HOLD_LIMIT;
+	     i++)
 		runner_set_held(&s->runners[i], false);
 }
 
@@ -280,6 +286,17 @@ service_resume(struct service *s)
 		runner_resume(&s->runners[i]);
 }
 
+/* Of handlers that take listeners whole there are few: while something is short
+ * they may try when they like. */
+static bool
+service_offer_runner(struct runner *r, enum acceptor_hold reason)
+{
+	if (reason == ACCEPTOR_HOLD_LIMIT)
+		return runner_offer(r);
+	runner_resume(r);
+	return false;
+}
+
 /* A service has acceptors or runners. */
 bool
 service_offer(struct service *s, enum acceptor_hold reason)
@@ -290,7 +307,8 @@ service_offer(struct service *s, enum acceptor_hold reason)
 		s->offer_next = (s->offer_next + 1) % count;
 		if (s->nacceptors > 0
 			? acceptor_offer(&s->acceptors[s->offer_next], reason)
-			: runner_offer(&s->runners[s->offer_next]))
+			: service_offer_runner(
+			      &s->runners[s->offer_next], reason))
 			return true;
 	}
 	return false;
@@ -352,4 +370,21 @@ service_launched(struct service *s, bool succeeded)
 	}
 	delay = backoff_fail(&s->launches, SERVICE_FAILURES_FREE);
 	s->launch_retry_ns = clock_monotonic_ns() + (uint64_t)(delay * 1e9);
+}
+
+void
+service_stalled(struct service *s, uint64_t stalled_ns)
+{
+	const uint64_t until =
+	    clock_monotonic_ns() + stalled_ns * SERVICE_STALL_FACTOR;
+	const struct supervisor *all = s->supervisor;
+
+	for (size_t i = 0; i < all->nservices; i++) {
+		struct service *other = all->services[i];
+
+		if (other->config->user.set &&
+		    other->config->user.uid == s->config->user.uid &&
+		    other->launch_retry_ns < until)
+			other->launch_retry_ns = until;
+	}
 }

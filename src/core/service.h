@@ -62,6 +62,10 @@ void service_close(struct service *s);
 /* False while the service backs off after failed launches; then the client
  * is refused without an attempt. */
 bool service_may_launch(struct service *s);
+/* A launch has suspended us for so long, because the new process was stopped,
+ * which others of its user can do: all services of that user wait much longer
+ * for their next one. */
+void service_stalled(struct service *s, uint64_t stalled_ns);
 /* Counts an outcome for that. */
 void service_launched(struct service *s, bool succeeded);
 

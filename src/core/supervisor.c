@@ -17,6 +17,7 @@
 #include "core.h"
 #include "farewell.h"
 #include "holds.h"
+#include "offer.h"
 #include "record.h"
 #include "service.h"
 
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A log whose reader does not keep up is tried again so often, in seconds. */
@@ -35,66 +37,10 @@
 /* So many children are reaped before the loop turns. */
 #define SUPERVISOR_REAP_MAX 5000
 
-static void
-supervisor_log_full(struct supervisor *s, const char *event)
-{
-	struct log_record r;
-
-	log_begin(&r, LOG_LEVEL_WARNING, event);
-	log_str(&r, "reason", "global_limit");
-	log_fmt(&r, "active", "%u/%u", s->running, s->config->max_connections);
-	log_end(&r);
-}
-
-static void
-supervisor_set_full(struct supervisor *s, bool full)
-{
-	s->full = full;
-	for (size_t i = 0; i < s->nservices; i++)
-		if (full)
-			service_hold(s->services[i], ACCEPTOR_HOLD_LIMIT);
-		else
-			service_release(s->services[i], ACCEPTOR_HOLD_LIMIT);
-	if (full && episode_begin(&s->full_episode, clock_monotonic_ns()))
-		supervisor_log_full(s, "pause");
-	else if (!full && episode_end(&s->full_episode))
-		supervisor_log_full(s, "resume");
-}
-
-void
-supervisor_count(struct supervisor *s, int change)
-{
-	s->running += (unsigned)change;
-	if (s->running >= s->config->max_connections && !s->full)
-		supervisor_set_full(s, true);
-}
-
-/* At the limit each place that becomes free is offered to one service after
- * the other, so that one under flood does not take them all. When nobody waits
- * any more the limit is over. */
-static void
-supervisor_offer(struct supervisor *s)
-{
-	size_t asked = 0;
-
-	while (s->full && s->running < s->config->max_connections) {
-		if (asked++ == s->nservices) {
-			supervisor_set_full(s, false);
-			return;
-		}
-		s->offer_next = (s->offer_next + 1) % s->nservices;
-		if (service_offer(
-			s->services[s->offer_next], ACCEPTOR_HOLD_LIMIT))
-			asked = 0;
-	}
-}
-
 void
 supervisor_gone(struct supervisor *s)
 {
-	reserve_fill(&s->reserve);
-	for (size_t i = 0; i < s->nservices && s->paused > 0; i++)
-		service_resume(s->services[i]);
+	offer_resources(s);
 	shutdown_check(s);
 }
 
@@ -131,7 +77,7 @@ supervisor_reap(struct supervisor *s)
 		ev_timer_set(&s->reap, 0., 0.);
 		ev_timer_start(s->loop, &s->reap);
 	}
-	supervisor_offer(s);
+	offer_places(s);
 	shutdown_check(s);
 }
 
@@ -364,7 +310,7 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 	s->config = config;
 	LIST_INIT(&s->all);
 	LIST_INIT(&s->handlers);
-	LIST_INIT(&s->farewells);
+	TAILQ_INIT(&s->farewells);
 	reserve_init(&s->reserve);
 	reserve_serve_loop();
 	s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -376,6 +322,8 @@ supervisor_new(const struct config *config, struct supervisor **ret)
 	if (error == 0) {
 		shutdown_init(s);
 		refusals_init(s);
+		offer_init(s);
+		tzset(); /* now, while its file can be opened */
 		limits_raise_files();
 		reserve_fill(&s->reserve);
 		supervisor_init_signals(s);
@@ -423,7 +371,7 @@ supervisor_run(struct supervisor *s)
 	ev_run(s->loop, 0);
 	log_set_deferred(false);
 	supervisor_record_closing(s);
-	refusals_flush(s);
+	refusals_flush(s, true);
 	for (size_t i = 0; i < s->nservices; i++)
 		record_total(s->services[i]);
 	log_begin(&r, LOG_LEVEL_NOTICE, "stopped");

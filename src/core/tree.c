@@ -66,7 +66,7 @@ tree_kill_descendants(const struct tree *t, int signal)
 
 /* How many it went to, or a negative errno. */
 static int
-tree_signal(const struct tree *t, int signal)
+tree_try_signal(const struct tree *t, int signal)
 {
 	switch (t->mode) {
 	case CONFIG_KILL_MAIN:
@@ -78,6 +78,20 @@ tree_signal(const struct tree *t, int signal)
 	}
 	return t->cgroup ? cgroup_kill(t->supervisor->cgroups, t->id, signal)
 			 : tree_kill_descendants(t, signal);
+}
+
+/* Clients may have taken all descriptors, but not those to end them with. */
+static int
+tree_signal(const struct tree *t, int signal)
+{
+	int count = tree_try_signal(t, signal);
+
+	if (count != -EMFILE && count != -ENFILE)
+		return count;
+	reserve_lend(&t->supervisor->reserve);
+	count = tree_try_signal(t, signal);
+	reserve_fill(&t->supervisor->reserve);
+	return count;
 }
 
 static bool

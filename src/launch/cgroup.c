@@ -28,6 +28,10 @@
  * to be polite and to clean up; cgroup.kill and cgroup.events know no depth. */
 #define CGROUP_DEPTH 16
 
+/* For a signal a descriptor a level, and there may be no others than the
+ * supervisor's reserve. */
+#define CGROUP_DEPTH_SIGNAL 6
+
 struct cgroups {
 	int fd; /* our folder */
 	char path[CGROUP_PATH_MAX];
@@ -209,7 +213,8 @@ cgroup_walk(struct cgroup_walk *w, int parent_fd, const char *name)
 		return;
 	}
 	w->depth++;
-	while (w->depth < CGROUP_DEPTH && (entry = readdir(dir)) != NULL)
+	const int deepest = w->remove ? CGROUP_DEPTH : CGROUP_DEPTH_SIGNAL;
+	while (w->depth < deepest && (entry = readdir(dir)) != NULL)
 		if (entry->d_type == DT_DIR &&
 		    strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)

@@ -30,7 +30,7 @@ child_set_deadline(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
 		.sigev_signo = SIGKILL };
-	const struct itimerspec in = { .it_value.tv_sec = CHILD_DEADLINE_S };
+	const struct itimerspec in = { .it_value.tv_nsec = SPAWN_DEADLINE_NS };
 	timer_t timer;
 
 	/* Where no timer can be had the launch is worth the risk. */

@@ -45,9 +45,6 @@ struct child_setup {
 	bool no_new_privileges;
 };
 
-/* From clone to exec; a child of another user that takes longer is killed. */
-#define CHILD_DEADLINE_S 1
-
 /* Digits of a pid, and a NUL. */
 #define CHILD_PID_MAX 12
 

@@ -116,8 +116,7 @@ spawn_was_late(pid_t pid, uint64_t began_ns)
 {
 	const struct timespec nap = { .tv_nsec = 1000000 };
 
-	if (clock_monotonic_ns() - began_ns <
-	    CHILD_DEADLINE_S * UINT64_C(1000000000))
+	if (clock_monotonic_ns() - began_ns < SPAWN_DEADLINE_NS)
 		return false;
 	for (int i = 0; i < SPAWN_EXIT_MS; i++) {
 		siginfo_t info = { .si_pid = 0 };

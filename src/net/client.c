@@ -38,7 +38,10 @@ client_format_source(const struct client *c, char *buf, size_t size)
 
 	switch (addr_family(&c->peer)) {
 	case AF_UNIX:
-		snprintf(buf, size, "uid:%u", c->cred.uid);
+		if (c->cred.uid == (uid_t)-1) /* of a datagram */
+			snprintf(buf, size, "unix");
+		else
+			snprintf(buf, size, "uid:%u", c->cred.uid);
 		return buf;
 	case AF_VSOCK:
 		addr_format_host(&c->peer, host, sizeof(host));

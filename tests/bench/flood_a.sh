@@ -51,9 +51,9 @@ deny_row() {
 		"$(middle "$1.steady" %.0f)" "$cells"
 }
 
-# A hundred thousand: each source by itself, and as many more.
+# A million: each source by itself, and as many more.
 awk 'BEGIN {
-	for (i = 0; i < 100000; i += 2)
+	for (i = 0; i < 1900000; i += 2)
 		printf "198.%d.%d.%d\n", 18 + int(i / 65536),
 		    int(i / 256) % 256, i % 256
 	for (i = 0; i < 50000; i++)
@@ -111,7 +111,7 @@ deny_row raw "$raw" 'raw loop: accept, close'
 deny_row raw_reset "$raw_reset" 'raw loop: accept, reset'
 deny_row close "$close" 'evinetd, close, 10 prefixes'
 deny_row reset "$reset" 'evinetd, reset, 10 prefixes'
-deny_row many "$many" 'evinetd, reset, 100,000 prefixes'
+deny_row many "$many" 'evinetd, reset, 1,000,000 prefixes'
 [ -z "$xinetd" ] || deny_row xinetd "$xinetd_pid" 'xinetd, no_access, 10 prefixes'
 echo
 for pid in $pids; do

@@ -67,6 +67,10 @@ struct spawn_request {
 	int stderr_fd;	 /* becomes fd 2; -1: the connection itself */
 };
 
+/* From clone to exec; a child of another user that takes longer is killed, and
+ * the outcome is ETIMEDOUT. Less than a second. */
+#define SPAWN_DEADLINE_NS 500000000
+
 struct spawn_result {
 	pid_t pid;	       /* -1: failed, and nothing of it runs */
 	enum launch_step step; /* that failed, or LAUNCH_STEP_NONE */

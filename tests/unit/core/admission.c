@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "farewell.h"
+#include "offer.h"
 #include "service.h"
 
 #include <errno.h>
@@ -49,7 +50,9 @@ begin(struct config_admission admission)
 {
 	supervisor = (struct supervisor){ .loop = ev_loop_new(EVFLAG_AUTO),
 		.max_farewells = 1 };
-	LIST_INIT(&supervisor.farewells);
+	TAILQ_INIT(&supervisor.farewells);
+	offer_init(&supervisor);
+	reserve_init(&supervisor.reserve);
 	refusals_init(&supervisor);
 	config.admission = admission;
 	config.linger_ms = 1000;
