@@ -94,11 +94,21 @@ acceptor_keep(struct acceptor *a, const struct client *client)
 	ev_feed_event(a->service->supervisor->loop, &a->watcher, EV_READ);
 }
 
+static void
+acceptor_set_starved(struct acceptor *a, bool starved)
+{
+	struct supervisor *s = a->service->supervisor;
+
+	s->starved += (starved ? 1U : 0U) - (a->starved ? 1U : 0U);
+	a->starved = starved;
+}
+
 void
 acceptor_return(struct acceptor *a, const struct client *client,
     const char *step, int error)
 {
 	acceptor_keep(a, client);
+	acceptor_set_starved(a, error == EMFILE || error == ENFILE);
 	acceptor_pause(a, step, error);
 }
 
@@ -132,6 +142,13 @@ static int
 acceptor_next(struct acceptor *a, struct client *ret)
 {
 	if (a->pending.fd == -1) {
+		/* One client who has a descriptor and no handler is enough: if
+		 * each listener had one, there might be none for any handler.
+		 */
+		if (a->service->supervisor->starved > 0) {
+			errno = EMFILE;
+			return LISTENER_E_PAUSE;
+		}
 		const int outcome = listener_accept(&a->listener, ret);
 
 		a->service->accepted += outcome == 0;
@@ -139,6 +156,7 @@ acceptor_next(struct acceptor *a, struct client *ret)
 	}
 	*ret = a->pending;
 	a->pending.fd = -1;
+	acceptor_set_starved(a, false);
 	return 0;
 }
 
@@ -197,8 +215,11 @@ acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 bool
 acceptor_offer(struct acceptor *a, enum acceptor_hold reason)
 {
+	const struct supervisor *s = a->service->supervisor;
 	int outcome = LISTENER_E_DONE;
 
+	if (s->starved > 0 && !a->starved) /* who goes first */
+		return false;
 	for (int i = 0; i < ACCEPTOR_BATCH && a->held == reason; i++) {
 		outcome = acceptor_accept(a);
 		if (outcome != LISTENER_E_RETRY)
@@ -228,6 +249,7 @@ acceptor_fini(struct acceptor *a)
 
 	acceptor_release(a, ACCEPTOR_HOLD_RESOURCES);
 	ev_io_stop(loop, &a->watcher);
+	acceptor_set_starved(a, false);
 	client_reset(&a->pending);
 	listener_close(&a->listener);
 }

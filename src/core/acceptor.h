@@ -30,6 +30,7 @@ struct acceptor {
 	struct service *service;
 	struct listener listener;
 	struct client pending; /* taken back; fd -1: none */
+	bool starved;	       /* it was, for want of descriptors */
 	unsigned held;	       /* ACCEPTOR_HOLD_ bits; 0: watched */
 	ev_io watcher;
 	struct backoff backoff;

@@ -86,6 +86,8 @@ struct supervisor {
 	struct episode unwatched; /* connections that cannot be; never ends */
 	ev_timer offer;		  /* there is more to offer */
 	size_t offer_next;  /* the service that was offered a place last */
+	unsigned starved;   /* acceptors with a client for whom there were
+			       no descriptors */
 	uint64_t shortages; /* how often something was found to be short */
 	unsigned load;	    /* of the machine, in hundredths: admission.c */
 	uint64_t load_read_ns;
