@@ -37,6 +37,15 @@ shortage_limit_fds(void *arg)
 		_exit(125);
 }
 
+static void
+shortage_limit_more_fds(void *arg)
+{
+	const struct rlimit limit = { 68, 68 };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		_exit(125);
+}
+
 /* Whether it has its echo; anything else than waiting for it is a failure. */
 static bool
 shortage_is_served(int fd)
@@ -143,6 +152,104 @@ descriptors__one_connection_ends__next_is_served_at_once(void **state)
 		peer_close(fds[i]);
 	assert_int_equal(journal_count(h, JOURNAL("pause")), 1);
 	journal_wait(h, JOURNAL("resume"));
+	harness_finish(h);
+}
+
+#define SHORTAGE_QUIET "[quiet]\nlisten = 127.0.0.1:0\nhandler = builtin:echo\n"
+#define SHORTAGE_FLOODED \
+	"[flooded]\nlisten = 127.0.0.1:0\nhandler = sleep 0.3\n"
+
+/* Each descriptor that is freed goes to one service after the other, wherever
+ * they stand in the file. */
+static void
+shortage_check_turns(struct harness *h, const char *config)
+{
+	const struct harness_options options = { .config = config,
+		.prepare = shortage_limit_fds };
+	int fds[SHORTAGE_CLIENTS];
+
+	harness_start_with(h, &options);
+	for (size_t i = 0; i < SHORTAGE_CLIENTS; i++)
+		fds[i] = peer_connect(h, "flooded");
+	journal_wait(h, JOURNAL("pause", "service=flooded", "errno=EMFILE"));
+	assert_string_equal(peer_ask(h, "quiet", "hi"), "hi");
+	assert_in_range(journal_count(h, JOURNAL("start", "service=flooded")),
+	    2, SHORTAGE_CLIENTS * 2 / 3);
+	for (size_t i = 0; i < SHORTAGE_CLIENTS; i++)
+		peer_close(fds[i]);
+	journal_wait_nth(
+	    h, JOURNAL("end", "service=flooded"), SHORTAGE_CLIENTS);
+	harness_finish(h);
+}
+
+static void
+descriptors__are_used_up_by_the_last__first_has_its_turn(void **state)
+{
+	shortage_check_turns(
+	    *state, "[defaults]\nlinger = 0\n" SHORTAGE_QUIET SHORTAGE_FLOODED);
+}
+
+static void
+descriptors__are_used_up_by_the_first__last_has_its_turn(void **state)
+{
+	shortage_check_turns(
+	    *state, "[defaults]\nlinger = 0\n" SHORTAGE_FLOODED SHORTAGE_QUIET);
+}
+
+#define SHORTAGE_LISTENERS 30
+
+/* For each connection that ends two clients come, each to a listener where
+ * nobody has been yet. If all of them were accepted, they would have all
+ * descriptors in the end, and no handler ran that could give any back. */
+static void
+descriptors__clients_of_many_listeners_wait__handlers_still_run(void **state)
+{
+	struct harness *h = *state;
+	char config[SHORTAGE_LISTENERS * 64] = "";
+	int held[SHORTAGE_FDS], waiting[SHORTAGE_LISTENERS];
+	char name[8];
+	size_t count = 0, next = 1;
+
+	for (int i = 0; i < SHORTAGE_LISTENERS; i++)
+		snprintf(config + strlen(config),
+		    sizeof(config) - strlen(config),
+		    "[s%d]\nlisten = 127.0.0.1:0\nhandler = builtin:echo\n", i);
+	harness_start_with(h, &(struct harness_options){ .config = config,
+				  .prepare = shortage_limit_more_fds });
+	while (journal_count(h, JOURNAL("pause")) == 0 && count < 20) {
+		held[count] = peer_connect(h, "s0");
+		peer_send_text(held[count++], "x");
+		HARNESS_WAIT_UNTIL(
+		    journal_count(h, JOURNAL("start")) == count ||
+		    journal_count(h, JOURNAL("pause")) > 0);
+	}
+	for (size_t i = 0; i < count && next + 1 < SHORTAGE_LISTENERS; i++) {
+		for (int k = 0; k < 2; k++, next++) {
+			snprintf(name, sizeof(name), "s%zu", next);
+			waiting[next] = peer_connect(h, name);
+			peer_send_text(waiting[next], "y");
+		}
+		/* Each has found that there is nothing for it. */
+		journal_wait_nth(h, JOURNAL("pause"), next);
+		peer_close(held[i]);
+		held[i] = -1;
+		journal_wait_nth(h, JOURNAL("end"), i + 1);
+	}
+	/* All of them are served in the end, one after the other. */
+	for (size_t left = next - 1; left > 0;) {
+		HARNESS_WAIT_UNTIL(
+		    shortage_count_served(waiting + 1, next - 1) > 0);
+		for (size_t i = 1; i < next; i++) {
+			if (waiting[i] == -1 || !shortage_is_served(waiting[i]))
+				continue;
+			peer_close(waiting[i]);
+			waiting[i] = -1;
+			left--;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		if (held[i] != -1)
+			peer_close(held[i]);
 	harness_finish(h);
 }
 
@@ -311,6 +418,12 @@ main(int argc, char *argv[])
 		    descriptors__are_used_up__clients_wait_and_are_served),
 		HARNESS_TEST(
 		    descriptors__one_connection_ends__next_is_served_at_once),
+		HARNESS_TEST(
+		    descriptors__are_used_up_by_the_last__first_has_its_turn),
+		HARNESS_TEST(
+		    descriptors__are_used_up_by_the_first__last_has_its_turn),
+		HARNESS_TEST(
+		    descriptors__clients_of_many_listeners_wait__handlers_still_run),
 		HARNESS_TEST(
 		    processes__are_used_up__service_goes_on_when_one_ends),
 		HARNESS_TEST(
