@@ -82,6 +82,7 @@ acceptor_pause(struct acceptor *a, const char *step, int error)
 	a->episode = true;
 	a->service->pauses++;
 	acceptor_hold(a, ACCEPTOR_HOLD_RESOURCES);
+	ev_timer_stop(loop, &a->retry);
 	ev_timer_set(&a->retry, backoff_fail(&a->backoff, 0), 0.);
 	ev_timer_start(loop, &a->retry);
 }
@@ -122,7 +123,24 @@ acceptor_resume(struct acceptor *a)
 static void
 acceptor_retry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	acceptor_resume(w->data);
+	struct acceptor *a = w->data;
+
+	if (a->held == 0)
+		ev_feed_event(loop, &a->watcher, EV_READ);
+	else
+		acceptor_resume(a);
+}
+
+/* A batch may have been exactly those who waited: nobody would come to tell
+ * that a shortage is over. When the others have had their turn. */
+static void
+acceptor_look_again(struct acceptor *a)
+{
+	struct ev_loop *loop = a->service->supervisor->loop;
+
+	ev_timer_stop(loop, &a->retry);
+	ev_timer_set(&a->retry, 0., 0.);
+	ev_timer_start(loop, &a->retry);
 }
 
 /* Nobody is left waiting: the shortage is over. A success alone does not say
@@ -191,7 +209,7 @@ static void
 acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct acceptor *a = w->data;
-	int errors = 0;
+	int i, errors = 0;
 
 	if ((revents & EV_ERROR) != 0) {
 		/* The loop could not watch it and has stopped it. Not why, but
@@ -199,7 +217,7 @@ acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 		acceptor_pause(a, "watch", ENOMEM);
 		return;
 	}
-	for (int i = 0; i < ACCEPTOR_BATCH && a->held == 0; i++) {
+	for (i = 0; i < ACCEPTOR_BATCH && a->held == 0; i++) {
 		const int outcome = acceptor_accept(a);
 
 		errors += outcome == LISTENER_E_RETRY;
@@ -210,6 +228,8 @@ acceptor_ready_cb(struct ev_loop *loop, ev_io *w, int revents)
 	 * system calls, for instance, takes nobody from the queue. */
 	if (errors == ACCEPTOR_BATCH)
 		acceptor_pause(a, "accept", errno);
+	else if (i == ACCEPTOR_BATCH && a->held == 0)
+		acceptor_look_again(a);
 }
 
 bool

@@ -34,8 +34,8 @@ struct acceptor {
 	unsigned held;	       /* ACCEPTOR_HOLD_ bits; 0: watched */
 	ev_io watcher;
 	struct backoff backoff;
-	ev_timer retry; /* its end */
-	bool episode;	/* a shortage is on, until nobody waits */
+	ev_timer retry; /* its end; or a look at the queue */
+	bool episode;	/* pausing was logged, resuming will be */
 };
 
 /* Takes the open listener. */

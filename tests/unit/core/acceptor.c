@@ -219,6 +219,23 @@ episode__shortage_again_and_again__is_one_until_nobody_waits(void **state)
 }
 
 static void
+episode__all_who_wait_are_one_batch__ends_all_the_same(void **state)
+{
+	char byte;
+
+	expect(LISTENER_E_PAUSE, 1);
+	turn();
+	expect(0, 16);
+	acceptor_resume(&acceptor);
+	/* Nobody else comes. */
+	assert_int_equal(read(pair[0], &byte, 1), 1);
+	turn();
+	assert_int_equal(opened, 16);
+	turn();
+	assert_false(acceptor.episode);
+}
+
+static void
 hold__two_reasons__needs_both_released(void **state)
 {
 	acceptor_hold(&acceptor, ACCEPTOR_HOLD_LIMIT);
@@ -245,6 +262,7 @@ main(void)
 		TEST(acceptor_keep__nothing_holds_it__client_is_next_by_itself),
 		TEST(
 		    episode__shortage_again_and_again__is_one_until_nobody_waits),
+		TEST(episode__all_who_wait_are_one_batch__ends_all_the_same),
 		TEST(hold__two_reasons__needs_both_released),
 	};
 
